@@ -1,0 +1,3 @@
+module github.com/taskflow-run/taskflow
+
+go 1.26
