@@ -1,0 +1,165 @@
+package sqlite
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"slices"
+	"time"
+
+	"github.com/taskflow-run/taskflow"
+	"github.com/taskflow-run/taskflow/internal/store"
+)
+
+// nextDue is when the next waiting instance that lies in the future is due.
+const nextDue = `
+	SELECT MIN(COALESCE(retry_at, run_at)) FROM task_instances
+	WHERE status IN ('queued', 'retry') AND push = 0 AND COALESCE(retry_at, run_at) > ?`
+
+// someDue tells cheaply, without a lock, that there may be something to claim.
+const someDue = `
+	SELECT EXISTS (
+		SELECT 1 FROM task_instances
+		WHERE status IN ('queued', 'retry') AND push = 0 AND COALESCE(retry_at, run_at) <= ?)`
+
+// claim hands instances to a worker: queued, retry → running. Only the heads
+// of each task's queue are looked at, and of those no more than the task has
+// room for, so a task at its limit costs the others one step, however many of
+// its instances wait. That a transaction is alone in the file makes the count
+// of what is live exact. Semantics §4.
+const claim = `
+	WITH RECURSIVE
+	waiting (name) AS ( -- every task with waiting instances, by jumping from one to the next
+		SELECT MIN(task_name) FROM task_instances
+		WHERE status IN ('queued', 'retry') AND push = 0
+		UNION ALL
+		SELECT (SELECT MIN(task_name) FROM task_instances
+		        WHERE status IN ('queued', 'retry') AND push = 0 AND task_name > waiting.name)
+		FROM waiting
+		WHERE waiting.name IS NOT NULL
+	),
+	room (name, free) AS ( -- those that this worker can run, and how many more may start
+		SELECT tasks.name, CASE tasks.concurrency WHEN 0 THEN ?1 ELSE tasks.concurrency - (
+			SELECT COUNT(*) FROM task_instances AS live
+			WHERE live.task_name = tasks.name AND live.status IN ('running', 'pushed')) END
+		FROM waiting JOIN tasks ON tasks.name = waiting.name
+		WHERE tasks.retired_at IS NULL
+		  AND tasks.name IN (SELECT value FROM json_each(?2))
+	),
+	heads AS (
+		SELECT i.id, i.rank, i.run_at, room.free,
+		       ROW_NUMBER() OVER (PARTITION BY i.task_name ORDER BY i.rank, i.run_at, i.id) AS place
+		FROM room JOIN task_instances AS i ON i.id IN (
+			SELECT head.id FROM task_instances AS head
+			WHERE head.task_name = room.name
+			  AND head.status IN ('queued', 'retry') AND head.push = 0
+			  AND head.run_at <= ?3
+			  AND (head.retry_at IS NULL OR head.retry_at <= ?3) -- its delay is over
+			  AND head.attempts < COALESCE(head.max_attempts, 1) -- attempts are left
+			  AND ?5 IN (0, head.id)
+			ORDER BY head.rank, head.run_at, head.id
+			LIMIT ?1)
+		WHERE room.free > 0
+	)
+	UPDATE task_instances
+	SET status = 'running', claim = claim + 1, attempts = attempts + 1, worker_id = ?4,
+	    locked_at = ?3, started_at = COALESCE(started_at, ?3), retry_at = NULL, reason = NULL,
+	    updated_at = ?3
+	WHERE id IN (
+		SELECT id FROM heads WHERE place <= free
+		ORDER BY rank, run_at, id
+		LIMIT ?1)
+	RETURNING claim, rank, ` + taskColumns
+
+// Claim gives a worker instances to run; see [store.Attempts].
+func (s *Store) Claim(ctx context.Context, now time.Time, r store.ClaimRequest) (store.Claimed, error) {
+	var claimed store.Claimed
+	due := false
+	if err := s.ask(ctx, someDue, []any{text(now)}, func(r row) error { return r.Scan(&due) }); err != nil {
+		return claimed, err
+	}
+	if due {
+		err := s.tx(ctx, func(t tx) (err error) {
+			claimed.Instances, err = s.claim(t, now, r)
+			return err
+		})
+		if err != nil {
+			return claimed, err
+		}
+	}
+	err := s.ask(ctx, nextDue, []any{text(now)}, func(r row) error { return r.Scan(timeInto{&claimed.Next}) })
+	if len(claimed.Instances) > 0 {
+		s.ended.raise() // what has started may let its schedule plan the next
+	}
+	return claimed, err
+}
+
+func (s *Store) claim(t tx, now time.Time, r store.ClaimRequest) ([]store.Attempt, error) {
+	tasks, err := encode(r.Tasks)
+	if err != nil {
+		return nil, err
+	}
+	type ranked struct {
+		store.Attempt
+		rank int
+	}
+	var got []ranked
+	err = t.query(claim, []any{r.Slots, tasks, text(now), r.WorkerID, r.ID}, func(r row) error {
+		a := ranked{Attempt: store.Attempt{Instance: &taskflow.TaskInstance{}}}
+		err := r.Scan(append([]any{&a.Number, &a.rank}, taskFields(a.Instance)...)...)
+		a.ID = a.Instance.ID
+		got = append(got, a)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	slices.SortFunc(got, func(a, b ranked) int { // RETURNING has no order
+		return cmp.Or(cmp.Compare(a.rank, b.rank), a.Instance.RunAt.Compare(b.Instance.RunAt),
+			cmp.Compare(a.ID, b.ID))
+	})
+	attempts := make([]store.Attempt, len(got))
+	for i, a := range got {
+		attempts[i] = a.Attempt
+		if err := s.addRun(t, a.Instance); err != nil {
+			return nil, err
+		}
+	}
+	return attempts, nil
+}
+
+// addRun gives an instance of a run the name of its workflow and the results
+// of the tasks it depends on in that run's graph.
+func (s *Store) addRun(t tx, ti *taskflow.TaskInstance) error {
+	if ti.WorkflowInstanceID == 0 {
+		return nil
+	}
+	var graphID int64
+	if _, err := t.one(`SELECT workflow_name, graph_id FROM workflow_instances WHERE id = ?`,
+		[]any{ti.WorkflowInstanceID}, &ti.WorkflowName, numberInto{&graphID}); err != nil {
+		return err
+	}
+	g, err := s.graph(t, graphID)
+	if err != nil {
+		return err
+	}
+	node := g.Task(ti.TaskName)
+	if node == nil || len(node.DependsOn) == 0 {
+		return nil
+	}
+	names, err := encode(node.DependsOn)
+	if err != nil {
+		return err
+	}
+	ti.Results = map[string]json.RawMessage{}
+	return t.query(`
+		SELECT task_name, result FROM task_instances
+		WHERE workflow_instance_id = ? AND task_name IN (SELECT value FROM json_each(?))
+		  AND result IS NOT NULL`,
+		[]any{ti.WorkflowInstanceID, names}, func(r row) error {
+			var name, result string
+			err := r.Scan(&name, &result)
+			ti.Results[name] = json.RawMessage(result)
+			return err
+		})
+}

@@ -1,0 +1,211 @@
+package sqlite
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/taskflow-run/taskflow/internal/store"
+)
+
+// Lead takes or renews the leadership; see [store.Schedules]. Each leadership
+// that follows another has a higher epoch.
+func (s *Store) Lead(ctx context.Context, holder string, ttl time.Duration) (store.Term, error) {
+	term := store.Term{Holder: holder}
+	var held bool
+	err := s.tx(ctx, func(t tx) (err error) {
+		held, err = t.one(`
+			INSERT INTO leases (name, holder, epoch, expires_at)
+			VALUES ('scheduler', ?1, 1, strftime('%Y-%m-%d %H:%M:%f000', 'now', ?2))
+			ON CONFLICT (name) DO UPDATE SET
+				holder = excluded.holder, expires_at = excluded.expires_at,
+				epoch = epoch + (holder <> excluded.holder OR expires_at <= `+clock+`)
+			WHERE holder = excluded.holder OR expires_at <= `+clock+`
+			RETURNING epoch`, []any{holder, modifier(ttl)}, &term.Epoch)
+		return err
+	})
+	if err != nil || !held {
+		return store.Term{}, err
+	}
+	return term, nil
+}
+
+// Resign gives the leadership up at once. The row stays, for its epoch.
+func (s *Store) Resign(ctx context.Context, term store.Term) error {
+	err := s.tx(ctx, func(t tx) error {
+		_, err := t.exec(`
+			UPDATE leases SET expires_at = `+clock+`
+			WHERE name = 'scheduler' AND holder = ? AND epoch = ?`, term.Holder, term.Epoch)
+		return err
+	})
+	s.ended.raise()
+	return err
+}
+
+// fence refuses the writes of a leader whose term is over. That the lease has
+// expired does not matter as long as nobody else has taken it.
+func (t tx) fence(term store.Term) error {
+	if term == (store.Term{}) {
+		return nil
+	}
+	leads, err := t.one(`SELECT epoch FROM leases WHERE name = 'scheduler' AND holder = ? AND epoch = ?`,
+		[]any{term.Holder, term.Epoch}, &term.Epoch)
+	if err == nil && !leads {
+		err = store.ErrNotLeader
+	}
+	return err
+}
+
+// times is what an instance is planned with: a change of any of it moves the
+// instance.
+const times = `s.schedule || '|' || s.timezone || '|' || s.dst_gap || '|' || s.dst_overlap || '|' ||
+	COALESCE(s.start_date, '') || '|' || COALESCE(s.end_date, '')`
+
+// Unplanned finds schedules to decide about; see [store.Schedules].
+func (s *Store) Unplanned(ctx context.Context, limit int) ([]store.Planning, error) {
+	var found []store.Planning
+	err := s.ask(ctx, `
+		SELECT s.kind, s.name, s.schedule, s.timezone, s.missed, s.missed_limit, s.on_resume,
+		       s.dst_gap, s.dst_overlap, s.start_date, s.end_date, s.concurrency, s.active,
+		       s.fired_until, s.paused_at, s.resumed_at, s.version,
+		       s.planned_times IS NOT NULL AND s.planned_times <> `+times+`,
+		       COALESCE(t.id, w.id), COALESCE(t.run_at, w.run_at), COALESCE(t.status, w.status),
+		       COALESCE(t.started_at, w.started_at), COALESCE(t.ended_at, w.ended_at)
+		FROM schedules AS s
+		LEFT JOIN task_instances AS t ON s.kind = 'task' AND t.id = s.latest_id
+		LEFT JOIN workflow_instances AS w ON s.kind = 'workflow' AND w.id = s.latest_id
+		WHERE s.version <> s.planned_version
+		LIMIT ?`, []any{limit}, func(r row) error {
+		var p store.Planning
+		var latest store.Planned
+		err := r.Scan(&p.Kind, &p.Name, &p.Schedule.Cron, &p.Schedule.Timezone, &p.Schedule.Missed,
+			&p.Schedule.MissedLimit, &p.Schedule.OnResume, &p.Schedule.DSTGap, &p.Schedule.DSTOverlap,
+			timeInto{&p.Schedule.Start}, timeInto{&p.Schedule.End}, &p.Concurrency, &p.Active,
+			timeInto{&p.FiredUntil}, timeInto{&p.PausedAt}, timeInto{&p.ResumedAt}, &p.Version, &p.Changed,
+			numberInto{&latest.ID}, timeInto{&latest.RunAt}, into(&latest.Status),
+			timeInto{&latest.StartedAt}, timeInto{&latest.EndedAt})
+		if latest.ID != 0 {
+			p.Latest = &latest
+		}
+		found = append(found, p)
+		return err
+	})
+	return found, err
+}
+
+// Plan carries a decision out: – → queued, queued → dequeued; see
+// [store.Schedules]. Guards: the term, the version of the schedule, and the
+// primary key of schedule_fires. Semantics §3.
+func (s *Store) Plan(ctx context.Context, now time.Time, term store.Term, p store.Plan) error {
+	err := s.tx(ctx, func(t tx) error {
+		if err := t.fence(term); err != nil {
+			return err
+		}
+		var version int64
+		if _, err := t.one(`SELECT version FROM schedules WHERE kind = ? AND name = ?`,
+			[]any{string(p.Kind), p.Name}, &version); err != nil {
+			return err
+		}
+		if version != p.Version {
+			return store.ErrStale
+		}
+		return t.plan(now, p)
+	})
+	if err == nil && !p.Queue.IsZero() {
+		s.queued.raise()
+	}
+	return err
+}
+
+func (t tx) plan(now time.Time, p store.Plan) error {
+	if p.Withdraw != "" {
+		if err := t.withdraw(p.Kind, p.Name, text(now), p.Withdraw); err != nil {
+			return err
+		}
+	}
+	for _, f := range p.Fires {
+		if _, err := t.recordFire(now, p, f); err != nil {
+			return err
+		}
+	}
+	if !p.Queue.IsZero() {
+		queued, err := t.queueFire(now, p)
+		if err != nil {
+			return err
+		}
+		p.Unfinished = p.Unfinished || !queued
+	}
+	// The withdrawal may have raised the version; this decision knew of it.
+	_, err := t.exec(`
+		UPDATE schedules AS s
+		SET fired_until = ?1, paused_at = ?2, resumed_at = ?3, planned_times = `+times+`,
+		    planned_version = version, version = version + ?4
+		WHERE kind = ?5 AND name = ?6`,
+		text(p.FiredUntil), text(p.PausedAt), text(p.ResumedAt), p.Unfinished, string(p.Kind), p.Name)
+	return err
+}
+
+// recordFire writes what became of a fire, and reports whether it was new.
+func (t tx) recordFire(now time.Time, p store.Plan, f store.Fire) (bool, error) {
+	n, err := t.exec(`
+		INSERT INTO schedule_fires (kind, name, fire_at, outcome, reason, recorded_at)
+		VALUES (?, ?, ?, ?, ?, ?)
+		ON CONFLICT DO NOTHING`,
+		string(p.Kind), p.Name, text(f.At), string(f.Outcome), word(f.Reason), text(now))
+	return n > 0, err
+}
+
+// queueFire queues the instance of a fire, and reports whether it did: a fire
+// that has happened does not happen again.
+func (t tx) queueFire(now time.Time, p store.Plan) (bool, error) {
+	isNew, err := t.recordFire(now, p, store.Fire{At: p.Queue, Outcome: store.FireQueued})
+	if err != nil || !isNew {
+		return false, err
+	}
+	id, err := t.insert(p.Kind, now, store.Request{Name: p.Name, RunAt: p.Queue}, true)
+	if err != nil {
+		return false, err
+	}
+	if _, err := t.exec(`UPDATE schedule_fires SET instance_id = ? WHERE kind = ? AND name = ? AND fire_at = ?`,
+		id, string(p.Kind), p.Name, text(p.Queue)); err != nil {
+		return false, err
+	}
+	_, err = t.exec(`UPDATE schedules SET latest_id = ? WHERE kind = ? AND name = ?`, id, string(p.Kind), p.Name)
+	return true, err
+}
+
+// dequeuePlanned takes out the instance that a schedule planned, if it has
+// not started, and returns its time.
+var dequeuePlanned = map[store.Kind]string{
+	store.TaskKind: `
+		UPDATE task_instances SET status = 'dequeued', ended_at = ?1, reason = ?2, updated_at = ?1
+		WHERE status = 'queued' AND id = (SELECT latest_id FROM schedules WHERE kind = ?3 AND name = ?4)
+		RETURNING run_at`,
+	store.WorkflowKind: `
+		UPDATE workflow_instances SET status = 'dequeued', ended_at = ?1, reason = ?2, updated_at = ?1
+		WHERE status = 'queued' AND id = (SELECT latest_id FROM schedules WHERE kind = ?3 AND name = ?4)
+		RETURNING run_at`,
+}
+
+// withdraw dequeues a planned instance: queued → dequeued. Its fire is
+// forgotten if it has not come yet, so that it can be planned again; one that
+// has come is skipped.
+func (t tx) withdraw(kind store.Kind, name string, now any, reason string) error {
+	var runAt string
+	found, err := t.one(dequeuePlanned[kind], []any{now, reason, string(kind), name}, &runAt)
+	if err != nil || !found {
+		return err
+	}
+	if _, err := t.exec(`
+		DELETE FROM schedule_fires
+		WHERE kind = ? AND name = ? AND fire_at = ? AND fire_at > ?`, string(kind), name, runAt, now); err != nil {
+		return err
+	}
+	_, err = t.exec(`
+		UPDATE schedule_fires SET outcome = 'skipped', reason = ?
+		WHERE kind = ? AND name = ? AND fire_at = ?`, reason, string(kind), name, runAt)
+	return err
+}
+
+// modifier returns a duration as SQLite's date functions take it.
+func modifier(d time.Duration) string { return fmt.Sprintf("%+.3f seconds", d.Seconds()) }

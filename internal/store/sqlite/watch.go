@@ -1,0 +1,74 @@
+package sqlite
+
+import (
+	"context"
+	"sync"
+	"time"
+)
+
+// signal is a channel that is closed at the next change, and replaced.
+type signal struct {
+	mu sync.Mutex
+	ch chan struct{}
+}
+
+func (g *signal) next() <-chan struct{} {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.ch == nil {
+		g.ch = make(chan struct{})
+	}
+	return g.ch
+}
+
+func (g *signal) raise() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.ch != nil {
+		close(g.ch)
+		g.ch = nil
+	}
+}
+
+// Queued closes at the next change after which there may be something to claim.
+func (s *Store) Queued() <-chan struct{} { return s.queued.next() }
+
+// Ended closes at the next change that may concern the scheduler.
+func (s *Store) Ended() <-chan struct{} { return s.ended.next() }
+
+// watchInterval is how often the file is looked at for changes of others. A
+// look takes some microseconds, and no lock.
+const watchInterval = 20 * time.Millisecond
+
+// watch raises both signals when another process has changed the file. It
+// looks through the writing connection, whose data_version does not count the
+// changes of this process: all of them go through that connection.
+func (s *Store) watch(ctx context.Context) {
+	defer close(s.watched)
+	tick := time.NewTicker(watchInterval)
+	defer tick.Stop()
+	var seen int64
+	for first := true; ; first = false {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		version, err := s.dataVersion(ctx)
+		if err == nil && version != seen && !first {
+			s.queued.raise()
+			s.ended.raise()
+		}
+		if err == nil {
+			seen = version
+		}
+	}
+}
+
+func (s *Store) dataVersion(ctx context.Context) (version int64, err error) {
+	s.write.mu.Lock()
+	defer s.write.mu.Unlock()
+	t := tx{context.WithoutCancel(ctx), &s.write}
+	_, err = t.one("PRAGMA data_version", nil, &version)
+	return version, err
+}
