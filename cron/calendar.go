@@ -27,6 +27,9 @@ const firstYear, lastYear = 0, 10000
 func (c *calendar) seek(w int64, dir int) (int64, bool) {
 	at := time.Unix(w, 0).UTC()
 	y, m, d := at.Date()
+	if y < firstYear || y > lastYear {
+		return 0, false
+	}
 	if c.month.has(int(m)) && c.days(y, m).has(d) {
 		if h, m, s, ok := c.clock(at, dir); ok {
 			return w - int64(at.Hour()-h)*3600 - int64(at.Minute()-m)*60 - int64(at.Second()-s), true
@@ -77,11 +80,7 @@ func (c *calendar) date(y int, m time.Month, d, dir int) (int, time.Month, int, 
 
 // days returns the matching days of a month.
 func (c *calendar) days(y int, m time.Month) set {
-	last := time.Date(y, m+1, 0, 0, 0, 0, 0, time.UTC)
-	n := last.Day()
-	// A multiple of 7 is added so that the remainder is not negative.
-	first := (int(last.Weekday()) - n + 1 + 35) % 7
-
+	first, n := shape(y, m)
 	byMonth := c.day
 	for k, ok := c.fromLast.seek(0, 1); ok && k < n; k, ok = c.fromLast.seek(k+1, 1) {
 		byMonth |= 1 << (n - k)
@@ -96,6 +95,28 @@ func (c *calendar) days(y int, m time.Month) set {
 		days = byMonth | byWeek
 	}
 	return days & between(1, n)
+}
+
+// shape returns the weekday of the first day of a month and the number of its
+// days. Rare schedules look at hundreds of months, so it does without package time.
+func shape(y int, m time.Month) (first, n int) {
+	n = 30 + int(m+m>>3)&1
+	leap := y%4 == 0 && (y%100 != 0 || y%400 == 0)
+	switch {
+	case m == time.February && leap:
+		n = 29
+	case m == time.February:
+		n = 28
+	}
+	// Since 1 January of the year 1, a Monday, each year has moved the weekday on
+	// by one and each leap year by one more, and the months before m by shift. 400
+	// years, which move it by nothing, are added for the year 0.
+	shift := [...]int{0, 3, 3, 6, 1, 4, 6, 2, 5, 0, 3, 5}[m-1]
+	if leap && m > time.February {
+		shift++
+	}
+	years := y + 399
+	return (1 + years + years/4 - years/100 + years/400 + shift) % 7, n
 }
 
 // from turns a set of weekdays so that bit 0 stands for the weekday given.

@@ -45,18 +45,14 @@ func (s *Schedule) seek(from, dir int64) time.Time {
 	limit := min(max(t+dir*horizon, earliest), latest)
 	for dir*(limit-t) >= 0 {
 		at := s.spanAt(t)
-		fire, ok := s.within(at, t, dir)
-		if ok && dir*(limit-fire) >= 0 {
+		if fire, ok := s.within(at, t, dir); ok && dir*(limit-fire) >= 0 {
 			return time.Unix(fire, 0).UTC()
 		}
 		t = at.past(dir)
 		// A local time is less than a day from UTC, and so is the end of a gap
 		// from the local times in it: nothing fires before w less a day.
 		w, ok := s.calendar.seek(t-dir*day, int(dir))
-		if !ok {
-			break
-		}
-		if near := w - dir*day; dir*(near-t) > 0 {
+		if near := w - dir*day; ok && dir*(near-t) > 0 {
 			t = near
 		}
 	}

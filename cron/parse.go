@@ -48,7 +48,6 @@ func (c *calendar) parse(expr string) (wildcard bool, _ *ParseError) {
 	}
 	c.either = !starred(days) && !starred(weekdays)
 
-	// The calendar repeats after 400 years: no day in so many is no day ever.
 	if _, _, _, ok := c.date(firstYear, 1, 1, 1); !ok {
 		reason := fmt.Sprintf("never fires, month %s has no such day", quote(fields[4]))
 		if weekdays != "*" {

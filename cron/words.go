@@ -53,8 +53,7 @@ func (c *calendar) times() string {
 // inside sets the words for a smaller unit into the larger one. "every second"
 // needs no "of every minute".
 func inside(words string, u unit, values set) string {
-	last := words[strings.LastIndex(words, " of ")+1:]
-	last = strings.TrimPrefix(last, "of ")
+	last := strings.TrimPrefix(words[strings.LastIndex(words, " of ")+1:], "of ")
 	if values.size() == u.size && strings.HasPrefix(last, "every") && !strings.Contains(last, "from") {
 		return words
 	}

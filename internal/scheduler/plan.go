@@ -101,7 +101,8 @@ func missedFires(c *cron.Schedule, from, now time.Time) (missed []time.Time, nex
 // that follows it.
 func judge(at, follower time.Time, p store.Planning, plan *store.Plan, c *cron.Schedule, now time.Time) store.Fire {
 	s := p.Schedule
-	if at.Before(s.Start) || !s.End.IsZero() && at.After(s.End) {
+	outside := func(t time.Time) bool { return t.Before(s.Start) || !s.End.IsZero() && t.After(s.End) }
+	if outside(at) {
 		return store.Fire{At: at, Outcome: store.FireOutside}
 	}
 	paused := func(t time.Time) bool { return t.After(plan.PausedAt) && !t.After(plan.ResumedAt) }
@@ -120,7 +121,7 @@ func judge(at, follower time.Time, p store.Planning, plan *store.Plan, c *cron.S
 	case taskflow.MissedNone:
 		return passed(store.FireSkipped, why+" is none")
 	case taskflow.MissedLatest:
-		last := follower.IsZero() || follower.After(now) || paused(follower) != paused(at)
+		last := follower.IsZero() || follower.After(now) || outside(follower) || paused(follower) != paused(at)
 		if !last {
 			return passed(store.FireCoalesced, why+" is latest; a later fire ran")
 		}

@@ -139,6 +139,7 @@ func (s *Store) Advance(ctx context.Context, now time.Time, term store.Term, wor
 		}
 		advanced += len(runs)
 		s.queued.raise()
+		s.ended.raise() // a run that has ended makes room for the next, and is waited for
 	}
 }
 

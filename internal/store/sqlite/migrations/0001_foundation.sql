@@ -40,8 +40,8 @@ CREATE TABLE tasks (
     retries          INTEGER NOT NULL DEFAULT 0,
     timeout          REAL NOT NULL DEFAULT 300,
     retry_delay      REAL NOT NULL DEFAULT 300,
-    params           TEXT CHECK (json_valid(params)),
-    params_schema    TEXT CHECK (json_valid(params_schema)),
+    params           TEXT CHECK (params IS NULL OR json_valid(params)),
+    params_schema    TEXT CHECK (params_schema IS NULL OR json_valid(params_schema)),
     push_destination TEXT,
     run_if           TEXT NOT NULL DEFAULT 'all_success',
     retired_at       TEXT,
@@ -69,7 +69,7 @@ CREATE TABLE workflow_instances (
     priority            TEXT NOT NULL DEFAULT 'normal'
         CHECK (priority IN ('critical', 'high', 'normal', 'low')),
     "unique"            TEXT,
-    params              TEXT CHECK (json_valid(params)),
+    params              TEXT CHECK (params IS NULL OR json_valid(params)),
     graph_id            INTEGER REFERENCES workflow_graphs (id), -- set at its start
     reason              TEXT, -- why it failed or was dequeued
     cancel_requested_at TEXT,
@@ -107,8 +107,8 @@ CREATE TABLE task_instances (
     push                 INTEGER NOT NULL DEFAULT 0 CHECK (push IN (0, 1)), -- for a push destination
     locked_at            TEXT, -- latest claim
     worker_id            TEXT,
-    params               TEXT CHECK (json_valid(params)),
-    push_state           TEXT CHECK (json_valid(push_state)),
+    params               TEXT CHECK (params IS NULL OR json_valid(params)),
+    push_state           TEXT CHECK (push_state IS NULL OR json_valid(push_state)),
     attempts             INTEGER NOT NULL DEFAULT 0,
     -- The definition's, unless given; the trigger below fills them in.
     max_attempts         INTEGER,
@@ -116,7 +116,7 @@ CREATE TABLE task_instances (
     retry_delay          REAL,
     retry_at             TEXT, -- when the next attempt is due
     claim                INTEGER NOT NULL DEFAULT 0, -- only grows; fences every write that ends an attempt
-    result               TEXT CHECK (json_valid(result)),
+    result               TEXT CHECK (result IS NULL OR json_valid(result)),
     reason               TEXT, -- why it failed, was skipped or dequeued
     cancel_requested_at  TEXT,
     advanced             INTEGER NOT NULL DEFAULT 0, -- 1: its run has taken note of its end
