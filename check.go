@@ -131,11 +131,13 @@ func (c checker) common(name string, concurrency int, sla time.Duration, p Prior
 	if !s.Start.IsZero() && !s.End.IsZero() && s.End.Before(s.Start) {
 		c.fault("end_date", "", "lies before start_date")
 	}
-	if _, err := s.Zone(); err != nil {
+	zone, err := s.Zone()
+	if err != nil {
 		c.fault("timezone", "", "%v", err)
-	} else if s.Cron != "" {
-		plain := Schedule{Cron: s.Cron, Timezone: s.Timezone} // dst_* have faults of their own
-		if _, err := plain.Parse(); err != nil {
+	}
+	if s.Cron != "" {
+		// The zone and dst_* have faults of their own.
+		if _, err := cron.Parse(s.Cron, cron.Options{Location: zone}); err != nil {
 			c.fault("schedule", "", "%v", err)
 		}
 	}

@@ -119,8 +119,8 @@ func TestAllFaultsAreReportedAtOnce(t *testing.T) {
 	t.Parallel()
 	got := faults(flow(&taskflow.Task{Name: "a", Retries: -1, DependsOn: []string{"x"}}),
 		&taskflow.Task{Name: "b", Schedule: taskflow.Schedule{Cron: "nonsense", Timezone: "Nowhere"}, Concurrency: -3})
-	if n := len(strings.Split(got, "\n")); n != 5 {
-		t.Errorf("%d faults, want 5:\n%s", n, got)
+	if n := len(strings.Split(got, "\n")); n != 6 {
+		t.Errorf("%d faults, want 6:\n%s", n, got)
 	}
 	tf := taskflow.New()
 	tf.AddTasks(&taskflow.Task{Name: "b"})

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 	"runtime"
 	"runtime/debug"
@@ -9,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/taskflow-run/taskflow/internal/store/sqlite"
+	"github.com/taskflow-run/taskflow/internal/yamldef"
 )
 
 func (a *app) initDB() *cobra.Command {
@@ -69,6 +71,12 @@ printed, with file, line and column; the exit status is 2 if there are any.`,
 		Args:    args(0, 0, ""),
 		RunE: func(*cobra.Command, []string) error {
 			defs, err := a.defineSome()
+			var faults yamldef.Faults
+			if a.json && errors.As(err, &faults) {
+				if err := a.print(map[string]any{"faults": faults}); err != nil {
+					return err
+				}
+			}
 			if err != nil {
 				return err
 			}

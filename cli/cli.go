@@ -21,6 +21,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/taskflow-run/taskflow"
+	"github.com/taskflow-run/taskflow/internal/yamldef"
 )
 
 // Exit statuses.
@@ -51,16 +52,19 @@ func Run(ctx context.Context, tf *taskflow.Taskflow, args []string, stdout, stde
 	status := exitFailed
 	var exit exitError
 	var usage usageError
-	var faults taskflow.Faults
 	switch {
 	case errors.As(err, &exit):
 		status, err = exit.status, exit.err
-	case errors.As(err, &usage), errors.As(err, &faults):
+	case errors.As(err, &usage):
 		status = exitBadInput
 	}
 	if err != nil {
+		prefix := "taskflow: "
+		if errors.As(err, new(yamldef.Faults)) {
+			prefix = "" // file:line:column, where editors look for it
+		}
 		for line := range strings.Lines(err.Error()) {
-			fmt.Fprintf(stderr, "taskflow: %s\n", strings.TrimRight(line, "\n"))
+			fmt.Fprintf(stderr, "%s%s\n", prefix, strings.TrimRight(line, "\n"))
 		}
 	}
 	return status

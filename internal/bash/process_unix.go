@@ -93,9 +93,7 @@ func supervise(ctx context.Context, leader *os.Process, grace time.Duration) (st
 	}
 	// Killed processes go soon, but not at once. One that the kernel does not
 	// let go (a dead network disk) must not hold the attempt up.
-	if !g.ended() {
-		g.awaitEnd(time.After(time.Second))
-	}
+	g.awaitEnd(time.After(time.Second))
 	return state, interrupted, err
 }
 
@@ -107,34 +105,35 @@ type group int
 // signal does nothing to a group that has ended.
 func (g group) signal(s syscall.Signal) { _ = syscall.Kill(-int(g), s) }
 
-// ended reports whether no process of the group is left, or none that this
-// process may signal.
-func (g group) ended() bool {
-	if syscall.Kill(-int(g), 0) != nil {
-		return true
-	}
-	// As the init of a container this process inherits orphans. They stay until
-	// it reaps them.
-	for {
-		if pid, err := syscall.Wait4(-int(g), nil, syscall.WNOHANG, nil); pid <= 0 || err != nil {
-			break
-		}
-	}
-	return syscall.Kill(-int(g), 0) != nil
-}
-
-// awaitEnd waits until the group has ended, at most until the deadline, and
-// reports whether it has. No call waits for processes that are not children,
-// so this has to look again and again.
+// awaitEnd waits until no process of the group is left, at most until the
+// deadline, and reports whether that is so. No call waits for processes that
+// are not children, so it has to look again and again.
 func (g group) awaitEnd(deadline <-chan time.Time) bool {
-	for pause := time.Millisecond; !g.ended(); pause = min(2*pause, 20*time.Millisecond) {
+	witness := 0
+	for pause := time.Millisecond; ; pause = min(2*pause, 50*time.Millisecond) {
+		if syscall.Kill(-int(g), 0) != nil { // the usual case, at once
+			return true
+		}
+		g.adopt()
+		if witness = g.living(witness); witness == 0 {
+			return true
+		}
 		select {
 		case <-deadline:
-			return g.ended()
+			return false
 		case <-time.After(pause):
 		}
 	}
-	return true
+}
+
+// adopt reaps the group's orphans where they became children of this process,
+// which they do if it is the init of a container.
+func (g group) adopt() {
+	for {
+		if pid, err := syscall.Wait4(-int(g), nil, syscall.WNOHANG, nil); pid <= 0 || err != nil {
+			return
+		}
+	}
 }
 
 // exitError says how a script that was no success ended.
