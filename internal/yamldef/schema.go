@@ -7,8 +7,6 @@ import (
 	"strings"
 )
 
-//go:generate go run ./schemagen ../../docs/taskflow.schema.json
-
 // Schema returns the JSON Schema (draft 2020-12) of the format, made from its
 // types.
 func Schema() ([]byte, error) {

@@ -280,15 +280,17 @@ func TestWhatCannotBeReadIsAClearError(t *testing.T) {
 	}
 }
 
-func TestTheSchemaFileIsUpToDate(t *testing.T) {
+func TestGeneratedFilesAreUpToDate(t *testing.T) {
 	t.Parallel()
-	want, err := Schema()
+	schema, err := Schema()
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, err := os.ReadFile("../../docs/taskflow.schema.json")
-	if err != nil || !bytes.Equal(got, want) {
-		t.Errorf("docs/taskflow.schema.json is stale (%v); run: make generate", err)
+	for name, want := range map[string][]byte{"taskflow.schema.json": schema, "yaml-fields.md": Reference()} {
+		got, err := os.ReadFile(filepath.Join("../../docs", name))
+		if err != nil || !bytes.Equal(got, want) {
+			t.Errorf("docs/%s is stale (%v); run: make generate", name, err)
+		}
 	}
 }
 
