@@ -55,7 +55,7 @@ func Run(ctx context.Context, tf *taskflow.Taskflow, args []string, stdout, stde
 	switch {
 	case errors.As(err, &exit):
 		status, err = exit.status, exit.err
-	case errors.As(err, &usage):
+	case errors.As(err, &usage), strings.HasPrefix(err.Error(), "unknown command"): // cobra's own
 		status = exitBadInput
 	}
 	if err != nil {
@@ -64,7 +64,9 @@ func Run(ctx context.Context, tf *taskflow.Taskflow, args []string, stdout, stde
 			prefix = "" // file:line:column, where editors look for it
 		}
 		for line := range strings.Lines(err.Error()) {
-			fmt.Fprintf(stderr, "%s%s\n", prefix, strings.TrimRight(line, "\n"))
+			if line = strings.TrimSpace(line); line != "" {
+				fmt.Fprintln(stderr, prefix+line)
+			}
 		}
 	}
 	return status

@@ -68,15 +68,21 @@ func isTerminal(w io.Writer) bool {
 
 // workerFlags are what the commands with a worker have in common.
 type workerFlags struct {
-	id    string
-	slots int
-	drain time.Duration
+	id        string
+	slots     int
+	drain     time.Duration
+	lostAfter time.Duration
 }
 
 func (f *workerFlags) add(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&f.id, "worker-id", "", "name of the worker, unique among all (default: host, process id and a random part)")
 	cmd.Flags().IntVar(&f.slots, "slots", max(8, 4*runtime.NumCPU()), "how many tasks may run at once")
+	addLostAfter(cmd, &f.lostAfter)
 	cmd.Flags().DurationVar(&f.drain, "drain", 30*time.Second, "how long running tasks may go on after SIGTERM")
+}
+
+func addLostAfter(cmd *cobra.Command, d *time.Duration) {
+	cmd.Flags().DurationVar(d, "lost-after", 30*time.Second, "how long a worker may be silent before its tasks count as lost; the same for all processes")
 }
 
 // worker returns a worker for the tasks of that names, or all if there are none.
@@ -98,7 +104,7 @@ func (a *app) worker(f workerFlags, st store.Store, defs *taskflow.Definitions, 
 		f.id = processName()
 	}
 	return &worker.Worker{
-		Store: st, Defs: defs, ID: f.id, Slots: f.slots, Tasks: names, Drain: f.drain, Hurry: hurry,
+		Store: st, Defs: defs, ID: f.id, Slots: f.slots, Tasks: names, Drain: f.drain, Hurry: hurry, LostAfter: f.lostAfter,
 		Command: func(t *taskflow.Task) taskflow.Executor { return bash.Command{Task: t} },
 		Now:     a.now, Log: log,
 	}, nil
@@ -129,7 +135,7 @@ off runs again later.`,
 				if err != nil {
 					return err
 				}
-				s := &scheduler.Scheduler{Store: l.store, Defs: l.defs, Holder: w.ID, Now: a.now, Log: l.log}
+				s := &scheduler.Scheduler{Store: l.store, Defs: l.defs, Holder: w.ID, Now: a.now, Log: l.log, LostAfter: flags.lostAfter}
 				if err := l.store.Define(l.ctx, a.now(), l.defs, true); err != nil {
 					return err
 				}
@@ -173,7 +179,7 @@ func (a *app) loops(ctx context.Context, run func(loopContext) error) error {
 
 func (a *app) scheduler() *cobra.Command {
 	var ticks int
-	var sleep time.Duration
+	var sleep, lostAfter time.Duration
 	var dryRun bool
 	var nowOverride string
 	cmd := &cobra.Command{
@@ -195,7 +201,7 @@ along. Tasks are run by pull_worker. Any number may run; one of them leads.`,
 			return a.loops(cmd.Context(), func(l loopContext) error {
 				s := &scheduler.Scheduler{
 					Store: l.store, Defs: l.defs, Holder: processName(), Now: a.now, Log: l.log,
-					Ticks: ticks, Poll: sleep,
+					Ticks: ticks, Poll: sleep, LostAfter: lostAfter,
 				}
 				if dryRun {
 					return a.rehearse(l, s)
@@ -210,6 +216,7 @@ along. Tasks are run by pull_worker. Any number may run; one of them leads.`,
 	cmd.Flags().IntVarP(&ticks, "num-runs", "n", 0, "stop after so many rounds as the leader (default: never)")
 	cmd.Flags().DurationVar(&sleep, "sleep", 5*time.Second, "longest pause between rounds when nothing changes")
 	cmd.Flags().BoolVar(&dryRun, "dry-run", false, "print what one round would do, without doing it")
+	addLostAfter(cmd, &lostAfter)
 	cmd.Flags().StringVar(&nowOverride, "now-override", "", "act as if it were this time now")
 	return cmd
 }

@@ -77,7 +77,7 @@ func (a *app) runHere(l loopContext, flags workerFlags, r store.Request) error {
 	w.Drain = 0
 	group, ctx := errgroup.WithContext(loops)
 	group.Go(func() error { return w.Run(ctx) })
-	s := &scheduler.Scheduler{Store: l.store, Defs: l.defs, Holder: w.ID, Now: a.now, Log: l.log, Workflow: r.Name}
+	s := &scheduler.Scheduler{Store: l.store, Defs: l.defs, Holder: w.ID, Now: a.now, Log: l.log, Workflow: r.Name, LostAfter: flags.lostAfter}
 	group.Go(func() error { return s.Run(ctx) })
 	var end ending
 	group.Go(func() (err error) {

@@ -140,6 +140,8 @@ func stopWhenReady(t *testing.T, a *attempt) error {
 	return <-done
 }
 
+// A script that traps SIGTERM waits for sleep in the background: bash runs a
+// trap only after the command in the foreground has ended.
 func TestStop(t *testing.T) {
 	t.Parallel()
 	t.Run("ends the whole group by SIGTERM", func(t *testing.T) {
@@ -156,7 +158,7 @@ func TestStop(t *testing.T) {
 	})
 	t.Run("leaves a child the time to clean up, though bash itself is gone", func(t *testing.T) {
 		t.Parallel()
-		a := script(`(trap 'echo cleaned up; exit 0' TERM; echo ready; while :; do sleep 1000; done); true`)
+		a := script(`(trap 'echo cleaned up; exit 0' TERM; echo ready; sleep 1000 & wait); true`)
 		a.grace = time.Hour
 		if err := stopWhenReady(t, a); !errors.Is(err, errStop) {
 			t.Errorf("the error is %v", err)
@@ -198,7 +200,7 @@ func TestStop(t *testing.T) {
 	})
 	t.Run("is no success even if the script makes it one", func(t *testing.T) {
 		t.Parallel()
-		a := script(`trap 'exit 0' TERM; echo ready; while :; do sleep 1000; done`)
+		a := script(`trap 'exit 0' TERM; echo ready; sleep 1000 & wait`)
 		a.grace = time.Hour
 		if err := stopWhenReady(t, a); err != errStop {
 			t.Errorf("the error is %v", err)

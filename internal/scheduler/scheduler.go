@@ -65,7 +65,7 @@ const (
 )
 
 // sweepInterval is how often lost workers are looked for.
-const sweepInterval = 5 * time.Second
+func (s *Scheduler) sweepInterval() time.Duration { return s.LostAfter / 6 }
 
 // Run ticks until ctx ends, or until an error of the store's. The leadership
 // is given up on the way out.
@@ -167,7 +167,7 @@ func (s *Scheduler) Tick(ctx context.Context, now time.Time) (time.Time, error) 
 	if !next.IsZero() {
 		wake = earlier(wake, next)
 	}
-	return earlier(wake, now.Add(sweepInterval)), s.sweep(ctx, now)
+	return earlier(wake, now.Add(s.sweepInterval())), s.sweep(ctx, now)
 }
 
 // plan decides about every schedule that has no valid plan.
@@ -220,9 +220,9 @@ func (s *Scheduler) cron(sch taskflow.Schedule) (*cron.Schedule, error) {
 
 // sweep fails the attempts of workers that have been silent for too long.
 func (s *Scheduler) sweep(ctx context.Context, now time.Time) error {
-	if gap := now.Sub(s.swept); gap < sweepInterval {
+	if gap := now.Sub(s.swept); gap < s.sweepInterval() {
 		return nil
-	} else if gap > 2*sweepInterval+s.Poll {
+	} else if gap > s.LostAfter/2 {
 		s.heardSince = now
 	}
 	s.swept = now

@@ -139,7 +139,7 @@ func (l *loop) keepAlive(now time.Time) error {
 		if err != nil {
 			return err
 		}
-		l.nextBeat, l.nextStops = now.Add(beatInterval), now
+		l.nextBeat, l.nextStops = now.Add(l.LostAfter/6), now
 	}
 	if !due(l.nextStops, now) {
 		return nil

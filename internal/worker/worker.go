@@ -45,6 +45,9 @@ type Worker struct {
 	// Poll is the longest wait between claims, as a fallback for signals that
 	// get lost; 5 s if unset.
 	Poll time.Duration
+	// LostAfter is how long a worker may be silent before it counts as lost,
+	// 30 s if unset; heartbeats come six times as often.
+	LostAfter time.Duration
 	// Drain is how long a shutdown lets attempts run on before it cancels
 	// them. They go back to the queue then, and do not count.
 	Drain time.Duration
@@ -63,8 +66,6 @@ type Worker struct {
 }
 
 const (
-	// beatInterval is a sixth of the silence after which a worker is lost.
-	beatInterval = 5 * time.Second
 	// flushInterval is how long log lines wait for company.
 	flushInterval = 200 * time.Millisecond
 	// stopInterval is how often at most a busy worker looks for what it must
@@ -97,6 +98,9 @@ func (w *Worker) Run(ctx context.Context) error {
 	}
 	if w.Poll == 0 {
 		w.Poll = 5 * time.Second
+	}
+	if w.LostAfter == 0 {
+		w.LostAfter = 30 * time.Second
 	}
 	// The store is still needed once ctx has ended, for what runs.
 	db := context.WithoutCancel(ctx)

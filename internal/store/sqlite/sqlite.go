@@ -78,7 +78,10 @@ func (s *Store) Describe() string { return s.path }
 
 // Copy writes a copy of the database, as it is now, to a new file.
 func (s *Store) Copy(ctx context.Context, path string) error {
-	return s.ask(ctx, `VACUUM INTO ?`, []any{path}, func(row) error { return nil })
+	s.write.mu.Lock()
+	defer s.write.mu.Unlock()
+	_, err := s.write.conn.ExecContext(ctx, `VACUUM INTO ?`, path)
+	return s.explain(err)
 }
 
 // explain adds to an error of SQLite's what file it is about and what may be
@@ -88,17 +91,16 @@ func (s *Store) explain(err error) error {
 		return nil
 	}
 	var hint string
-	var e *sqlite3.Error
 	switch {
-	case errors.As(err, &e) && e.Code() == sqlite3.BUSY:
+	case errors.Is(err, sqlite3.BUSY):
 		hint = "another process holds a lock on the file; is a tool with an open transaction on it?"
-	case errors.As(err, &e) && e.Code() == sqlite3.FULL:
+	case errors.Is(err, sqlite3.FULL):
 		hint = "the disk is full"
-	case errors.As(err, &e) && e.Code() == sqlite3.READONLY:
+	case errors.Is(err, sqlite3.READONLY):
 		hint = "the file or its folder cannot be written to"
-	case errors.As(err, &e) && e.Code() == sqlite3.NOTADB:
+	case errors.Is(err, sqlite3.NOTADB):
 		hint = "the file is not an SQLite database"
-	case errors.As(err, &e) && e.Code() == sqlite3.CANTOPEN:
+	case errors.Is(err, sqlite3.CANTOPEN):
 		hint = "it cannot be opened or created"
 		if info, statErr := os.Stat(filepath.Dir(s.path)); statErr != nil || !info.IsDir() {
 			hint = fmt.Sprintf("there is no folder %s", filepath.Dir(s.path))

@@ -33,15 +33,15 @@ func (b *bench) plan(p store.Planning, fire time.Time) error {
 	})
 }
 
-func (b *bench) scheduled(active bool) *taskflow.Task {
-	task := &taskflow.Task{Name: "a", Active: active, Schedule: taskflow.Schedule{Cron: "0 * * * *"}}
+// scheduled defines a task with a schedule.
+func (b *bench) scheduled() {
+	task := &taskflow.Task{Name: "a", Active: true, Schedule: taskflow.Schedule{Cron: "0 * * * *"}}
 	b.tasks(task)
-	return task
 }
 
 var scheduleTests = map[string]func(*bench){
 	"a planned fire lies in the queue with its time": func(b *bench) {
-		b.scheduled(true)
+		b.scheduled()
 		fire := b.now.Add(time.Hour)
 		b.must(b.plan(b.open(), fire))
 		equal(b, "planned", b.planned(), true)
@@ -52,7 +52,7 @@ var scheduleTests = map[string]func(*bench){
 		equal(b, "run_at", a.Instance.RunAt, fire)
 	},
 	"a fire happens once, ever": func(b *bench) {
-		b.scheduled(true)
+		b.scheduled()
 		fire := b.now.Add(-time.Minute)
 		b.must(b.plan(b.open(), fire))
 		a := b.claim(1)[0]
@@ -67,7 +67,7 @@ var scheduleTests = map[string]func(*bench){
 		equal(b, "fired until", p.FiredUntil, fire)
 	},
 	"a plan is void when the schedule has changed since": func(b *bench) {
-		b.scheduled(true)
+		b.scheduled()
 		p := b.open()
 		b.must(b.plan(p, b.now.Add(-time.Minute)))
 		b.claim(1)
@@ -75,7 +75,7 @@ var scheduleTests = map[string]func(*bench){
 		equal(b, "stale", errors.Is(err, store.ErrStale), true)
 	},
 	"the start and the end of the latest instance are reasons to plan": func(b *bench) {
-		b.scheduled(true)
+		b.scheduled()
 		fire := b.now.Add(-time.Minute)
 		b.must(b.plan(b.open(), fire))
 		a := b.claim(1)[0]
@@ -90,7 +90,7 @@ var scheduleTests = map[string]func(*bench){
 		equal(b, "ended_at", p.Latest.EndedAt, b.now)
 	},
 	"a withdrawn fire that has not come can be planned again": func(b *bench) {
-		b.scheduled(true)
+		b.scheduled()
 		fire := b.now.Add(time.Hour)
 		b.must(b.plan(b.open(), fire))
 		b.tasks(&taskflow.Task{Name: "a", Active: true, Schedule: taskflow.Schedule{Cron: "0 */1 * * *"}})
@@ -105,7 +105,7 @@ var scheduleTests = map[string]func(*bench){
 		equal(b, "claimed", len(b.claim(5)), 1)
 	},
 	"a withdrawn fire that has come is not planned again": func(b *bench) {
-		b.scheduled(true)
+		b.scheduled()
 		fire := b.now.Add(-time.Hour)
 		b.must(b.plan(b.open(), fire))
 		b.tasks(&taskflow.Task{Name: "a", Active: true, Schedule: taskflow.Schedule{Cron: "5 * * * *"}})
@@ -116,7 +116,7 @@ var scheduleTests = map[string]func(*bench){
 		equal(b, "claimed", len(b.claim(5)), 0)
 	},
 	"a removed schedule takes its planned instance along, a retired one is inactive": func(b *bench) {
-		b.scheduled(true)
+		b.scheduled()
 		b.must(b.plan(b.open(), b.now))
 		b.tasks(&taskflow.Task{Name: "other"})
 		equal(b, "active", b.open().Active, false)
@@ -152,7 +152,7 @@ var leaderTests = map[string]func(*bench){
 		equal(b, "renewed", again, first)
 	},
 	"who follows has a higher epoch, and the writes of who led are refused": func(b *bench) {
-		b.scheduled(true)
+		b.scheduled()
 		first, err := b.st.Lead(b.ctx, "x", time.Minute)
 		b.must(err)
 		b.must(b.st.Resign(b.ctx, first))
