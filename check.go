@@ -80,7 +80,7 @@ func (c checker) workflow(w *Workflow) {
 	}
 }
 
-func (c checker) task(t *Task, destinations map[string]bool) {
+func (c checker) task(t *Task, destinations map[string]PushWorker) {
 	c.common(t.Name, t.Concurrency, t.SLA, t.DefaultPriority, t.Schedule)
 	switch {
 	case t.Executor != nil && t.Command != "":
@@ -110,7 +110,7 @@ func (c checker) task(t *Task, destinations map[string]bool) {
 			c.fault("params_schema", "", "not a valid JSON Schema: %v", err)
 		}
 	}
-	if d := t.PushDestination; d != "" && !destinations[d] {
+	if d := t.PushDestination; d != "" && destinations[d] == nil {
 		c.fault("push_destination", "", "unknown destination %q; known: %s", d, known(destinations))
 	}
 }
@@ -164,7 +164,7 @@ func list[W ~string](words []W) string {
 	return strings.Join(plain, ", ")
 }
 
-func known(names map[string]bool) string {
+func known(names map[string]PushWorker) string {
 	if len(names) == 0 {
 		return "none"
 	}

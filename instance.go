@@ -36,6 +36,7 @@ type TaskInstance struct {
 	Timeout            time.Duration   `json:"-"`
 	RetryDelay         time.Duration   `json:"-"`
 	WorkerID           string          `json:"worker_id,omitempty"`
+	PushState          json.RawMessage `json:"push_state,omitempty"` // as the push destination describes it
 
 	// Results holds the results of the tasks it depends on, by name.
 	Results map[string]json.RawMessage `json:"-"`

@@ -1,16 +1,18 @@
 package taskflow
 
+import "maps"
+
 // Taskflow collects the definitions of a program. It is not safe for
 // concurrent use; define everything first, then run.
 type Taskflow struct {
 	workflows    []*Workflow
 	tasks        []*Task
-	destinations map[string]bool
+	destinations map[string]PushWorker
 }
 
 // New returns an empty Taskflow.
 func New() *Taskflow {
-	return &Taskflow{destinations: map[string]bool{}}
+	return &Taskflow{destinations: map[string]PushWorker{}}
 }
 
 // AddWorkflows adds workflows together with their tasks. Faults in them are
@@ -20,6 +22,11 @@ func (tf *Taskflow) AddWorkflows(ws ...*Workflow) { tf.workflows = append(tf.wor
 // AddTasks adds tasks that stand alone.
 func (tf *Taskflow) AddTasks(ts ...*Task) { tf.tasks = append(tf.tasks, ts...) }
 
+// AddPushWorker adds a push worker under the name of its destination.
+func (tf *Taskflow) AddPushWorker(destination string, w PushWorker) {
+	tf.destinations[destination] = w
+}
+
 // Empty reports whether nothing was added.
 func (tf *Taskflow) Empty() bool { return len(tf.workflows)+len(tf.tasks) == 0 }
 
@@ -28,6 +35,8 @@ func (tf *Taskflow) Empty() bool { return len(tf.workflows)+len(tf.tasks) == 0 }
 type Definitions struct {
 	Workflows []*Workflow
 	Tasks     []*Task // all of them, those of workflows included
+	// PushWorkers are the push workers by destination.
+	PushWorkers map[string]PushWorker
 
 	workflow map[string]*Workflow
 	task     map[string]*Task
@@ -42,7 +51,7 @@ func (d *Definitions) Task(name string) *Task { return d.task[name] }
 // Only returns the definitions of one workflow with its tasks, or of one
 // standalone task; what is not defined is left out.
 func (d *Definitions) Only(workflow, task string) *Definitions {
-	only := &Definitions{workflow: map[string]*Workflow{}, task: map[string]*Task{}}
+	only := &Definitions{PushWorkers: d.PushWorkers, workflow: map[string]*Workflow{}, task: map[string]*Task{}}
 	if w := d.workflow[workflow]; w != nil {
 		only.addWorkflow(w)
 	}
@@ -71,7 +80,9 @@ func (tf *Taskflow) Definitions() (*Definitions, error) {
 	if faults := tf.check(); len(faults) > 0 {
 		return nil, faults
 	}
-	d := &Definitions{workflow: map[string]*Workflow{}, task: map[string]*Task{}}
+	d := &Definitions{
+		PushWorkers: maps.Clone(tf.destinations), workflow: map[string]*Workflow{}, task: map[string]*Task{},
+	}
 	for _, w := range tf.workflows {
 		d.addWorkflow(w.withDefaults())
 	}

@@ -19,6 +19,7 @@ import (
 
 	"github.com/taskflow-run/taskflow"
 	"github.com/taskflow-run/taskflow/internal/bash"
+	"github.com/taskflow-run/taskflow/internal/pusher"
 	"github.com/taskflow-run/taskflow/internal/scheduler"
 	"github.com/taskflow-run/taskflow/internal/store"
 	"github.com/taskflow-run/taskflow/internal/store/sqlite"
@@ -119,14 +120,19 @@ func processName() string {
 	return fmt.Sprintf("%s-%d-%s", host, os.Getpid(), strings.ToLower(rand.Text()[:6]))
 }
 
+// pusher returns the loop that runs beside a scheduler.
+func (a *app) pusher(l loopContext, s *scheduler.Scheduler) *pusher.Pusher {
+	return &pusher.Pusher{Store: l.store, Defs: l.defs, Term: s.Term, Now: a.now, Log: l.log}
+}
+
 func (a *app) serve() *cobra.Command {
 	var flags workerFlags
 	cmd := &cobra.Command{
 		Use:   "serve",
-		Short: "Run everything on its schedule: scheduler and worker in one process",
-		Long: `Run everything on its schedule: scheduler and worker in one process. SIGTERM or
-Ctrl-C lets running tasks finish for --drain; a second one hurries. What is cut
-off runs again later.`,
+		Short: "Run everything on its schedule: scheduler, pusher and worker in one process",
+		Long: `Run everything on its schedule: scheduler, pusher and worker in one process.
+SIGTERM or Ctrl-C lets running tasks finish for --drain; a second one hurries.
+What is cut off runs again later.`,
 		Example: "  taskflow serve --taskflow examples/weather --slots 4",
 		Args:    args(0, 0, ""),
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -144,6 +150,7 @@ off runs again later.`,
 				group, ctx := errgroup.WithContext(l.ctx)
 				group.Go(func() error { return s.Run(ctx) })
 				group.Go(func() error { return w.Run(ctx) })
+				group.Go(func() error { return a.pusher(l, s).Run(ctx) })
 				return group.Wait()
 			})
 		},
@@ -184,9 +191,9 @@ func (a *app) scheduler() *cobra.Command {
 	var nowOverride string
 	cmd := &cobra.Command{
 		Use:   "scheduler",
-		Short: "Run the scheduler alone",
+		Short: "Run the scheduler and the pusher alone",
 		Long: `Run the scheduler alone: it plans schedules, starts workflow runs and moves them
-along. Tasks are run by pull_worker. Any number may run; one of them leads.`,
+along, and hands tasks to push destinations. Tasks are run by pull_worker. Any number may run; one of them leads.`,
 		Example: "  taskflow scheduler -n 1 --dry-run --taskflow examples/weather",
 		Args:    args(0, 0, ""),
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -209,7 +216,11 @@ along. Tasks are run by pull_worker. Any number may run; one of them leads.`,
 				if err := l.store.Define(l.ctx, a.now(), l.defs, true); err != nil {
 					return err
 				}
-				return s.Run(l.ctx)
+				group, ctx := errgroup.WithContext(l.ctx)
+				ctx, stop := context.WithCancel(ctx)
+				group.Go(func() error { defer stop(); return s.Run(ctx) })
+				group.Go(func() error { return a.pusher(l, s).Run(ctx) })
+				return group.Wait()
 			})
 		},
 	}

@@ -13,6 +13,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"github.com/taskflow-run/taskflow"
@@ -47,6 +48,7 @@ type Scheduler struct {
 	// Ticks ends the loop after that many ticks; 0 means never.
 	Ticks int
 
+	leading atomic.Pointer[store.Term] // term, for other goroutines
 	term    store.Term
 	renewed time.Time // when the lease was last taken or renewed
 	swept   time.Time // when lost workers were last looked for
@@ -88,7 +90,7 @@ func (s *Scheduler) Run(ctx context.Context) error {
 			return nil
 		case errors.Is(err, store.ErrNotLeader):
 			s.Log.Warn("lost the leadership", "epoch", s.term.Epoch)
-			s.term = store.Term{}
+			s.setTerm(store.Term{})
 		case err != nil:
 			return fmt.Errorf("scheduler: %w", err)
 		}
@@ -133,8 +135,23 @@ func (s *Scheduler) lead(ctx context.Context, now time.Time) (bool, error) {
 	if term != (store.Term{}) && term != s.term {
 		s.Log.Info("leading", "epoch", term.Epoch)
 	}
-	s.term, s.renewed = term, now
+	s.setTerm(term)
+	s.renewed = now
 	return term != (store.Term{}), nil
+}
+
+func (s *Scheduler) setTerm(term store.Term) {
+	s.term = term
+	s.leading.Store(&term)
+}
+
+// Term returns the leadership that the loop holds, the zero Term for none.
+// What is written under it is fenced by it, should it end meanwhile.
+func (s *Scheduler) Term() store.Term {
+	if term := s.leading.Load(); term != nil {
+		return *term
+	}
+	return store.Term{}
 }
 
 func (s *Scheduler) resign(ctx context.Context) {

@@ -13,9 +13,11 @@
 //	–                      queued, skipped,        anyone      Advance        the run is running; one row per task
 //	                       dequeued                                           and run
 //	queued (run)           running                 anyone      StartRuns      due; concurrency of the workflow
+//	queued, retry          pushed                  leader      ClaimPushes    the same as for Claim
+//	pushed                 running                 leader      SetPush        the claim number is the row's
 //	queued, retry          running                 worker      Claim          due; concurrency of the task, counted
 //	                                                                          in the claiming transaction
-//	running                success, failed,        worker,     Record         status is running and the claim number
+//	running, pushed        success, failed,        worker,     Record         it has not ended and the claim number
 //	                       retry, queued,          leader                     is the row's
 //	                       dequeued
 //	queued, retry          dequeued                anyone      Cancel,        not terminal
@@ -46,6 +48,7 @@ type Store interface {
 	Definitions
 	Queue
 	Attempts
+	Pushes
 	Runs
 	Schedules
 	Reads
@@ -109,6 +112,24 @@ type Attempts interface {
 	// Lost returns the attempts whose worker has been silent for longer than
 	// that, by the database's clock, or is unknown. It forgets such workers.
 	Lost(ctx context.Context, silence time.Duration) ([]Attempt, error)
+}
+
+// Pushes hands instances to push destinations and keeps what is known of them.
+// Their ends are recorded with [Attempts].Record.
+type Pushes interface {
+	// ClaimPushes takes up to limit due instances of the tasks, as pushed.
+	ClaimPushes(ctx context.Context, now time.Time, term Term, tasks []string, limit int) ([]Attempt, error)
+	// Pushed returns what lies with a push destination for the tasks.
+	Pushed(ctx context.Context, tasks []string) ([]PushedAttempt, error)
+	// SetPush keeps the remote state of an attempt, and whether it runs. It
+	// reports whether the claim still held.
+	SetPush(ctx context.Context, now time.Time, term Term, c Claim, status taskflow.Status, state json.RawMessage) (bool, error)
+}
+
+// PushedAttempt is an instance that lies with a push destination.
+type PushedAttempt struct {
+	Attempt
+	Cancelled bool // its job is to be stopped
 }
 
 // Runs moves workflow instances along.

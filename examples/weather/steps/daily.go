@@ -31,16 +31,15 @@ func readDays(path string) ([]day, error) {
 	r := csv.NewReader(f)
 	r.FieldsPerRecord = -1 // counted below, to name the column
 	var days []day
-	for {
+	for first := true; ; first = false {
 		row, err := r.Read()
 		if errors.Is(err, io.EOF) {
 			break
 		}
-		line, _ := r.FieldPos(0)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", path, err)
 		}
-		if line == 1 {
+		if first {
 			err = checkHeader(row)
 		} else {
 			var d day
@@ -48,6 +47,7 @@ func readDays(path string) ([]day, error) {
 			days = append(days, d)
 		}
 		if err != nil {
+			line, _ := r.FieldPos(0)
 			return nil, fmt.Errorf("%s, line %d, %w", path, line, err)
 		}
 	}

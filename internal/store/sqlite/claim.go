@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/taskflow-run/taskflow"
@@ -22,19 +23,23 @@ const someDue = `
 		SELECT 1 FROM task_instances
 		WHERE status IN ('queued', 'retry') AND push = 0 AND COALESCE(retry_at, run_at) <= ?)`
 
-// claim hands instances to a worker: queued, retry → running. Only the heads
+// claim hands instances to a worker: queued, retry → running; claimPushes
+// hands them to the pusher: queued, retry → pushed. Only the heads
 // of each task's queue are looked at, and of those no more than the task has
 // room for, so a task at its limit costs the others one step, however many of
 // its instances wait. That a transaction is alone in the file makes the count
 // of what is live exact. Semantics §4.
-const claim = `
+var claim, claimPushes = claimFor("push = 0", "running"), claimFor("push = 1", "pushed")
+
+func claimFor(queue, status string) string {
+	return strings.NewReplacer("{queue}", queue, "{status}", status).Replace(`
 	WITH RECURSIVE
 	waiting (name) AS ( -- every task with waiting instances, by jumping from one to the next
 		SELECT MIN(task_name) FROM task_instances
-		WHERE status IN ('queued', 'retry') AND push = 0
+		WHERE status IN ('queued', 'retry') AND {queue}
 		UNION ALL
 		SELECT (SELECT MIN(task_name) FROM task_instances
-		        WHERE status IN ('queued', 'retry') AND push = 0 AND task_name > waiting.name)
+		        WHERE status IN ('queued', 'retry') AND {queue} AND task_name > waiting.name)
 		FROM waiting
 		WHERE waiting.name IS NOT NULL
 	),
@@ -52,7 +57,7 @@ const claim = `
 		FROM room JOIN task_instances AS i ON i.id IN (
 			SELECT head.id FROM task_instances AS head
 			WHERE head.task_name = room.name
-			  AND head.status IN ('queued', 'retry') AND head.push = 0
+			  AND head.status IN ('queued', 'retry') AND head.{queue}
 			  AND head.run_at <= ?3
 			  AND (head.retry_at IS NULL OR head.retry_at <= ?3) -- its delay is over
 			  AND head.attempts < COALESCE(head.max_attempts, 1) -- attempts are left
@@ -62,14 +67,15 @@ const claim = `
 		WHERE room.free > 0
 	)
 	UPDATE task_instances
-	SET status = 'running', claim = claim + 1, attempts = attempts + 1, worker_id = ?4,
+	SET status = '{status}', claim = claim + 1, attempts = attempts + 1, worker_id = ?4,
 	    locked_at = ?3, started_at = COALESCE(started_at, ?3), retry_at = NULL, reason = NULL,
 	    updated_at = ?3
 	WHERE id IN (
 		SELECT id FROM heads WHERE place <= free
 		ORDER BY rank, run_at, id
 		LIMIT ?1)
-	RETURNING claim, rank, ` + taskColumns
+	RETURNING claim, rank, ` + taskColumns)
+}
 
 // Claim gives a worker instances to run; see [store.Attempts].
 func (s *Store) Claim(ctx context.Context, now time.Time, r store.ClaimRequest) (store.Claimed, error) {
@@ -80,7 +86,7 @@ func (s *Store) Claim(ctx context.Context, now time.Time, r store.ClaimRequest) 
 	}
 	if due {
 		err := s.tx(ctx, func(t tx) (err error) {
-			claimed.Instances, err = s.claim(t, now, r)
+			claimed.Instances, err = s.claim(t, claim, now, r)
 			return err
 		})
 		if err != nil {
@@ -94,7 +100,8 @@ func (s *Store) Claim(ctx context.Context, now time.Time, r store.ClaimRequest) 
 	return claimed, err
 }
 
-func (s *Store) claim(t tx, now time.Time, r store.ClaimRequest) ([]store.Attempt, error) {
+// claim runs claim or claimPushes.
+func (s *Store) claim(t tx, query string, now time.Time, r store.ClaimRequest) ([]store.Attempt, error) {
 	tasks, err := encode(r.Tasks)
 	if err != nil {
 		return nil, err
@@ -104,7 +111,7 @@ func (s *Store) claim(t tx, now time.Time, r store.ClaimRequest) ([]store.Attemp
 		rank int
 	}
 	var got []ranked
-	err = t.query(claim, []any{r.Slots, tasks, text(now), r.WorkerID, r.ID}, func(r row) error {
+	err = t.query(query, []any{r.Slots, tasks, text(now), r.WorkerID, r.ID}, func(r row) error {
 		a := ranked{Attempt: store.Attempt{Instance: &taskflow.TaskInstance{}}}
 		err := r.Scan(append([]any{&a.Number, &a.rank}, taskFields(a.Instance)...)...)
 		a.ID = a.Instance.ID

@@ -14,7 +14,7 @@ import (
 const taskColumns = `
 	id, task_name, workflow_instance_id, scheduled, run_at, started_at, ended_at, status, priority,
 	"unique", locked_at, worker_id, params, attempts, COALESCE(max_attempts, 1), COALESCE(timeout, 300),
-	COALESCE(retry_delay, 300), retry_at, result, reason`
+	COALESCE(retry_delay, 300), retry_at, result, reason, push_state`
 
 func taskFields(ti *taskflow.TaskInstance) []any {
 	return []any{
@@ -23,6 +23,7 @@ func taskFields(ti *taskflow.TaskInstance) []any {
 		into(&ti.Unique), timeInto{&ti.LockedAt}, into(&ti.WorkerID), paramsInto{&ti.Params},
 		&ti.Attempts, &ti.MaxAttempts, timeoutInto{ti}, retryDelayInto{ti}, timeInto{&ti.RetryAt},
 		rawInto{&ti.Result}, into(&ti.Reason),
+		rawInto{&ti.PushState},
 	}
 }
 

@@ -9,8 +9,8 @@ import (
 	"github.com/taskflow-run/taskflow/internal/store"
 )
 
-// Record ends attempts: running → success, failed, retry, queued, dequeued;
-// see [store.Attempts]. Guard: the instance is running under that claim; a
+// Record ends attempts: running, pushed → success, failed, retry, queued, dequeued;
+// see [store.Attempts]. Guard: the instance is under way under that claim; a
 // worker that lost it overwrites nothing. Semantics §2.
 func (s *Store) Record(ctx context.Context, now time.Time, outcomes []store.Outcome) ([]bool, error) {
 	applied := make([]bool, len(outcomes))
@@ -36,7 +36,7 @@ func (t tx) record(now time.Time, o store.Outcome) (bool, error) {
 		SELECT attempts, max_attempts, locked_at, worker_id, cancel_requested_at IS NOT NULL,
 		       workflow_instance_id
 		FROM task_instances
-		WHERE id = ? AND claim = ? AND status = 'running'`,
+		WHERE id = ? AND claim = ? AND status IN ('running', 'pushed')`,
 		[]any{o.ID, o.Number}, &at.attempts, &at.maxAttempts, into(&at.lockedAt), into(&at.worker),
 		&at.cancelled, numberInto{&at.run})
 	if err != nil || !held {

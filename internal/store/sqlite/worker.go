@@ -56,7 +56,7 @@ func (s *Store) Leave(ctx context.Context, workerID string) error {
 const silent = `
 	FROM task_instances
 	WHERE status IN ('running', 'pushed') -- what the index holds
-	  AND status = 'running'
+	  AND status = 'running' AND push = 0
 	  AND NOT EXISTS (
 		SELECT 1 FROM workers
 		WHERE id = task_instances.worker_id

@@ -136,7 +136,9 @@ CREATE UNIQUE INDEX task_instances_of_run ON task_instances (workflow_instance_i
 -- all tasks are found by jumping from task to task, however long each waits.
 CREATE INDEX task_instances_waiting ON task_instances (task_name, rank, run_at, id)
     WHERE status IN ('queued', 'retry') AND push = 0;
--- When the next of them is due.
+CREATE INDEX task_instances_to_push ON task_instances (task_name, rank, run_at, id)
+    WHERE status IN ('queued', 'retry') AND push = 1;
+-- When the next for a worker is due.
 CREATE INDEX task_instances_due ON task_instances (COALESCE(retry_at, run_at))
     WHERE status IN ('queued', 'retry') AND push = 0;
 -- What counts against a task's concurrency, and what a worker holds.
