@@ -88,6 +88,14 @@ func (c checker) task(t *Task, destinations map[string]PushWorker) {
 	case t.Executor == nil && strings.TrimSpace(t.Command) == "" && t.PushDestination == "":
 		c.fault("command", "", "nothing to run; give the task a command")
 	}
+	if strings.ContainsRune(t.Command, 0) {
+		c.fault("command", "", "has a NUL byte in it, which bash cannot read")
+	}
+	for _, name := range slices.Sorted(maps.Keys(t.Env)) {
+		if name == "" || strings.ContainsAny(name, "=\x00") || strings.ContainsRune(t.Env[name], 0) {
+			c.fault("env", name, "%q cannot be set; a name is not empty and has no =, and neither it nor its value has a NUL byte", name)
+		}
+	}
 	notNegative(c, "retries", t.Retries)
 	notNegative(c, "timeout", t.Timeout)
 	notNegative(c, "retry_delay", t.RetryDelay)

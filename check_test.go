@@ -94,6 +94,8 @@ func TestEachFaultIsRefusedWithItsReason(t *testing.T) {
 			want: `task "a": retry_jitter: 1.5 is not between 0 and 1`},
 		"params that are no JSON": {tasks: task(func(t *taskflow.Task) { t.Params = taskflow.Params{"f": func() {}} }),
 			want: `task "a": params: "f" is no JSON value`},
+		"an environment that cannot be": {tasks: task(func(t *taskflow.Task) { t.Env = map[string]string{"A=B": "c"} }),
+			want: `task "a": env: "A=B" cannot be set`},
 		"a schema that is none": {tasks: task(func(t *taskflow.Task) { t.ParamsSchema = map[string]any{"type": 7} }),
 			want: `task "a": params_schema: not a valid JSON Schema`},
 		"an end before the start": {tasks: task(func(t *taskflow.Task) {

@@ -16,6 +16,11 @@ import (
 )
 
 func main() {
+	cli.Main(define())
+}
+
+// define collects what the program can run.
+func define() *taskflow.Taskflow {
 	tf := taskflow.New()
 	tf.AddWorkflows(signups())
 	tf.AddTasks(&taskflow.Task{
@@ -25,7 +30,7 @@ func main() {
 		Schedule: taskflow.Schedule{Cron: "* * * * *"},
 		Command:  `echo "alive at $TASKFLOW_RUN_AT"`,
 	})
-	cli.Main(tf)
+	return tf
 }
 
 // signups fetches sign-ups, counts them in Go and in bash side by side, and

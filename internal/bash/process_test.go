@@ -202,7 +202,7 @@ func TestStop(t *testing.T) {
 		t.Parallel()
 		a := script(`trap 'exit 0' TERM; echo ready; sleep 1000 & wait`)
 		a.grace = time.Hour
-		if err := stopWhenReady(t, a); err != errStop {
+		if err := stopWhenReady(t, a); !errors.Is(err, errStop) {
 			t.Errorf("the error is %v", err)
 		}
 	})
@@ -211,7 +211,7 @@ func TestStop(t *testing.T) {
 		ctx, cancel := context.WithCancelCause(t.Context())
 		cancel(errStop)
 		a := script("echo ran")
-		if _, err := a.run(ctx); err != errStop || a.stdout.String() != "" {
+		if _, err := a.run(ctx); !errors.Is(err, errStop) || a.stdout.String() != "" {
 			t.Errorf("the error is %v, the output %q", err, a.stdout.String())
 		}
 	})

@@ -168,7 +168,7 @@ func TestAFailedJobIsRetriedAsANewOne(t *testing.T) {
 
 func TestARefusedSubmissionFailsTheAttempt(t *testing.T) {
 	inSpace(t, func(task *taskflow.Task) { task.Params = taskflow.Params{"refuse": "quota used up"} },
-		func(t *testing.T, st *sqlite.Store, m *moon, id int64) {
+		func(t *testing.T, st *sqlite.Store, _ *moon, id int64) {
 			if ti := after(t, time.Second, st, id); ti.Status != taskflow.Failed || ti.Reason != "moon did not take it: quota used up" {
 				t.Errorf("%s %q", ti.Status, ti.Reason)
 			}

@@ -54,7 +54,7 @@ func fill(path string, days []day) (err error) {
 	if err != nil {
 		return err
 	}
-	defer tx.Rollback() // does nothing after the commit
+	defer func() { _ = tx.Rollback() }() // does nothing after the commit
 	if _, err := tx.Exec(`
 		CREATE TABLE daily (
 			date          TEXT PRIMARY KEY, -- such as 2012-12-31
