@@ -102,14 +102,7 @@ func (d *destination) loop(ctx context.Context) error {
 				return err
 			}
 		}
-		timer := time.NewTimer(d.Interval)
-		select {
-		case <-ctx.Done():
-		case <-changed:
-		case <-timer.C:
-		}
-		timer.Stop()
-		if ctx.Err() != nil {
+		if !store.Wait(ctx, changed, d.Interval) {
 			return nil
 		}
 	}

@@ -97,14 +97,7 @@ func (s *Scheduler) Run(ctx context.Context) error {
 		if s.Ticks > 0 && ticks >= s.Ticks {
 			return nil
 		}
-		timer := time.NewTimer(wake.Sub(s.Now()))
-		select {
-		case <-ctx.Done():
-		case <-changed:
-		case <-timer.C:
-		}
-		timer.Stop()
-		if ctx.Err() != nil {
+		if !store.Wait(ctx, changed, wake.Sub(s.Now())) {
 			return nil
 		}
 	}

@@ -21,27 +21,22 @@ func taskFields(ti *taskflow.TaskInstance) []any {
 		&ti.ID, &ti.TaskName, numberInto{&ti.WorkflowInstanceID}, &ti.Scheduled, timeInto{&ti.RunAt},
 		timeInto{&ti.StartedAt}, timeInto{&ti.EndedAt}, &ti.Status, &ti.Priority,
 		into(&ti.Unique), timeInto{&ti.LockedAt}, into(&ti.WorkerID), paramsInto{&ti.Params},
-		&ti.Attempts, &ti.MaxAttempts, timeoutInto{ti}, retryDelayInto{ti}, timeInto{&ti.RetryAt},
+		&ti.Attempts, &ti.MaxAttempts,
+		secondsInto(func(s float64) { ti.Timeout = store.TimeoutOf(s) }),
+		secondsInto(func(s float64) { ti.RetryDelay = store.Seconds(s) }),
+		timeInto{&ti.RetryAt},
 		rawInto{&ti.Result}, into(&ti.Reason),
 		rawInto{&ti.PushState},
 	}
 }
 
-type timeoutInto struct{ ti *taskflow.TaskInstance }
+// secondsInto scans a number of seconds and sets what it stands for.
+type secondsInto func(seconds float64)
 
-func (into timeoutInto) Scan(v any) error {
+func (set secondsInto) Scan(v any) error {
 	var n sql.NullFloat64
 	err := n.Scan(v)
-	into.ti.Timeout = store.TimeoutOf(n.Float64)
-	return err
-}
-
-type retryDelayInto struct{ ti *taskflow.TaskInstance }
-
-func (into retryDelayInto) Scan(v any) error {
-	var n sql.NullFloat64
-	err := n.Scan(v)
-	into.ti.RetryDelay = store.Seconds(n.Float64)
+	set(n.Float64)
 	return err
 }
 
