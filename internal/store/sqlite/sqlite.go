@@ -60,9 +60,13 @@ func Open(ctx context.Context, path string) (*Store, error) {
 	}
 	s.read.SetMaxOpenConns(4)
 	s.read.SetMaxIdleConns(4)
+	version, err := s.dataVersion(ctx)
+	if err != nil {
+		return nil, errors.Join(s.explain(err), s.read.Close(), s.write.close())
+	}
 	watchCtx, stop := context.WithCancel(context.Background())
 	s.stop = stop
-	go s.watch(watchCtx)
+	go s.watch(watchCtx, version)
 	return s, nil
 }
 

@@ -40,27 +40,25 @@ func (s *Store) Ended() <-chan struct{} { return s.ended.next() }
 // look takes some microseconds, and no lock.
 const watchInterval = 20 * time.Millisecond
 
-// watch raises both signals when another process has changed the file. It
-// looks through the writing connection, whose data_version does not count the
-// changes of this process: all of them go through that connection.
-func (s *Store) watch(ctx context.Context) {
+// watch raises both signals when another process has changed the file since
+// its version was seen. It looks through the writing connection, whose
+// data_version does not count the changes of this process: all of them go
+// through that connection.
+func (s *Store) watch(ctx context.Context, seen int64) {
 	defer close(s.watched)
 	tick := time.NewTicker(watchInterval)
 	defer tick.Stop()
-	var seen int64
-	for first := true; ; first = false {
+	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
 		}
-		version, err := s.dataVersion(ctx)
-		if err == nil && version != seen && !first {
+		// What goes wrong here goes wrong for everybody else, who will say so.
+		if version, err := s.dataVersion(ctx); err == nil && version != seen {
+			seen = version
 			s.queued.raise()
 			s.ended.raise()
-		}
-		if err == nil {
-			seen = version
 		}
 	}
 }

@@ -1,0 +1,41 @@
+package sqlite_test
+
+import (
+	"database/sql"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/taskflow-run/taskflow/internal/store/sqlite"
+)
+
+func TestChangesByOthersAreNoticed(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "test.db")
+	st, err := sqlite.Open(t.Context(), path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer st.Close()
+	other, err := sql.Open("sqlite3", "file:"+path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer other.Close()
+	if _, err := other.Exec(`CREATE TABLE x (n INTEGER)`); err != nil {
+		t.Fatal(err)
+	}
+	for range 3 {
+		queued, ended := st.Queued(), st.Ended()
+		if _, err := other.Exec(`INSERT INTO x VALUES (1)`); err != nil {
+			t.Fatal(err)
+		}
+		for _, signal := range []<-chan struct{}{queued, ended} {
+			select {
+			case <-signal:
+			case <-time.After(3 * time.Second):
+				t.Fatal("a change was not noticed")
+			}
+		}
+	}
+}
