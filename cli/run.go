@@ -59,6 +59,11 @@ func (a *app) runHere(l loopContext, flags workerFlags, r store.Request) error {
 	} else {
 		return badUsage("no workflow or task %q is defined%s", r.Name, suggest(l.defs))
 	}
+	for _, name := range names {
+		if to := l.defs.Task(name).PushDestination; to != "" {
+			return badUsage("task %q runs at push destination %q, not here; queue it, and serve will push it", name, to)
+		}
+	}
 	if err := checkParams(l.defs, target.kind, r); err != nil {
 		return err
 	}

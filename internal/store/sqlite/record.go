@@ -137,7 +137,7 @@ func (t tx) appendLog(entries []store.LogEntry) error {
 		}
 		if _, err := t.exec(`
 			INSERT INTO task_logs (task_instance_id, claim, line, attempt, logged_at, stream, text)
-			VALUES (?, ?, ?, ?, ?, ?, ?)
+			SELECT id, ?2, ?3, ?4, ?5, ?6, ?7 FROM task_instances WHERE id = ?1 -- it may be deleted
 			ON CONFLICT DO UPDATE SET text = excluded.text, logged_at = excluded.logged_at`,
 			e.ID, e.Number, e.Line, e.Attempt, text(e.Time), e.Stream, e.Text); err != nil {
 			return err

@@ -50,7 +50,7 @@ func Open(ctx context.Context, path string) (*Store, error) {
 	}
 	s := &Store{path: path, watched: make(chan struct{})}
 	// The page cache is in KiB when negative.
-	const pragmas = "_pragma=busy_timeout(10000)&_pragma=foreign_keys(1)&_pragma=synchronous(normal)&_pragma=temp_store(memory)&_pragma=cache_size(-4000)"
+	const pragmas = "_pragma=busy_timeout(30000)&_pragma=foreign_keys(1)&_pragma=synchronous(normal)&_pragma=temp_store(memory)&_pragma=cache_size(-4000)"
 	file := "file:" + (&url.URL{Path: path}).EscapedPath()
 	if err := s.write.open(ctx, file+"?"+pragmas+"&_pragma=journal_mode(wal)"); err != nil {
 		return nil, s.explain(err)
