@@ -168,7 +168,7 @@ func TestWhatIsQueuedIsRunByAWorker(t *testing.T) {
 	d.ok("scheduler", "-n", "1") // starts the run
 	d.ok("pull_worker", "-n", "1", "--task-names", "first,second")
 	d.ok("scheduler", "-n", "1") // queues the second task
-	d.ok("pull-worker", "--num_runs", "1")
+	d.ok("pull-worker", "--num_runs", "1", "--sleep", "2", "--drain", "1m30s")
 	d.ok("scheduler", "-n", "1")
 	if got := d.ok("logs", "--workflow-instance-id", "1"); !strings.HasPrefix(got, "first | hello queue\nsecond | got") {
 		t.Errorf("run %d: log %q", run.ID, got)
@@ -227,6 +227,7 @@ func TestBadInputExitsWith2AndChangesNothing(t *testing.T) {
 		"a priority that is none":    {chain, []string{"queue_task", "alone", "--priority", "urgent"}, `--priority "urgent" is not one of`},
 		"a time that is none":        {chain, []string{"queue_task", "alone", "--run-at", "soon"}, `--run-at "soon" is not a time`},
 		"an id that is none":         {chain, []string{"run_task", "x"}, `"x" is not the id of an instance`},
+		"a duration that is none":    {chain, []string{"scheduler", "--sleep", "long"}, `write seconds, or a duration such as 1m30s`},
 		"no slots":                   {chain, []string{"run", "alone", "--slots", "0"}, "--slots 0: a worker needs at least 1"},
 		"a task that is not defined": {chain, []string{"pull_worker", "--task-names", "nope"}, `--task-names: task "nope" is not defined`},
 	} {

@@ -7,8 +7,11 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"time"
+
+	"github.com/spf13/cobra"
 
 	"github.com/taskflow-run/taskflow"
 	"github.com/taskflow-run/taskflow/internal/store"
@@ -137,4 +140,34 @@ func parsePriority(s string) (taskflow.Priority, error) {
 		}
 	}
 	return "", badUsage("--priority %q is not one of critical, high, normal, low", s)
+}
+
+// secondsFlag is a duration on the command line: seconds, or text such as 1m30s.
+type secondsFlag struct{ d *time.Duration }
+
+func (f secondsFlag) String() string {
+	if f.d == nil {
+		return ""
+	}
+	return f.d.String()
+}
+
+func (f secondsFlag) Type() string { return "seconds" }
+
+func (f secondsFlag) Set(s string) error {
+	d, err := time.ParseDuration(s)
+	if n, numErr := strconv.ParseFloat(s, 64); numErr == nil {
+		d, err = time.Duration(n*float64(time.Second)), nil
+	}
+	if err != nil || d < 0 || d > 365*24*time.Hour {
+		return errors.New("write seconds, or a duration such as 1m30s")
+	}
+	*f.d = d
+	return nil
+}
+
+// durationFlag adds a flag for a duration.
+func durationFlag(cmd *cobra.Command, d *time.Duration, name string, value time.Duration, usage string) {
+	*d = value
+	cmd.Flags().Var(secondsFlag{d}, name, usage)
 }

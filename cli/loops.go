@@ -79,11 +79,14 @@ func (f *workerFlags) add(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&f.id, "worker-id", "", "name of the worker, unique among all (default: host, process id and a random part)")
 	cmd.Flags().IntVar(&f.slots, "slots", max(8, 4*runtime.NumCPU()), "how many tasks may run at once")
 	addLostAfter(cmd, &f.lostAfter)
-	cmd.Flags().DurationVar(&f.drain, "drain", 30*time.Second, "how long running tasks may go on after SIGTERM")
+}
+
+func (f *workerFlags) addDrain(cmd *cobra.Command) {
+	durationFlag(cmd, &f.drain, "drain", 30*time.Second, "how long running tasks may go on after SIGTERM")
 }
 
 func addLostAfter(cmd *cobra.Command, d *time.Duration) {
-	cmd.Flags().DurationVar(d, "lost-after", 30*time.Second, "how long a worker may be silent before its tasks count as lost; the same for all processes")
+	durationFlag(cmd, d, "lost-after", 30*time.Second, "how long a worker may be silent before its tasks count as lost; the same for all processes")
 }
 
 // worker returns a worker for the tasks of that names, or all if there are none.
@@ -156,6 +159,7 @@ What is cut off runs again later.`,
 		},
 	}
 	flags.add(cmd)
+	flags.addDrain(cmd)
 	return cmd
 }
 
@@ -225,7 +229,7 @@ along, and hands tasks to push destinations. Tasks are run by pull_worker. Any n
 		},
 	}
 	cmd.Flags().IntVarP(&ticks, "num-runs", "n", 0, "stop after so many rounds as the leader (default: never)")
-	cmd.Flags().DurationVar(&sleep, "sleep", 5*time.Second, "longest pause between rounds when nothing changes")
+	durationFlag(cmd, &sleep, "sleep", 5*time.Second, "longest pause between rounds when nothing changes")
 	cmd.Flags().BoolVar(&dryRun, "dry-run", false, "print what one round would do, without doing it")
 	addLostAfter(cmd, &lostAfter)
 	cmd.Flags().StringVar(&nowOverride, "now-override", "", "act as if it were this time now")
@@ -263,8 +267,9 @@ Ctrl-C lets running tasks finish for --drain; a second one hurries.`,
 		},
 	}
 	flags.add(cmd)
+	flags.addDrain(cmd)
 	cmd.Flags().IntVarP(&rounds, "num-runs", "n", 0, "stop after so many claims have been worked off (default: never)")
-	cmd.Flags().DurationVar(&sleep, "sleep", 5*time.Second, "longest pause between claims when nothing changes")
+	durationFlag(cmd, &sleep, "sleep", 5*time.Second, "longest pause between claims when nothing changes")
 	cmd.Flags().BoolVar(&dryRun, "dry-run", false, "print what would be claimed now, without claiming it")
 	cmd.Flags().StringSliceVar(&names, "task-names", nil, "run only these tasks (default: all that are defined)")
 	return cmd

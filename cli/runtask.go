@@ -60,6 +60,7 @@ func (a *app) runTask() *cobra.Command {
 		},
 	}
 	flags.add(cmd)
+	flags.addDrain(cmd)
 	cmd.Flags().Lookup("slots").Hidden = true
 	return cmd
 }

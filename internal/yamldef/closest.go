@@ -1,19 +1,42 @@
 package yamldef
 
-import "fmt"
+import (
+	"slices"
+	"strings"
+)
 
-// closest suggests the name that was probably meant, if one is close.
+// synonyms are what other programs call a field.
+var synonyms = map[string]string{
+	"cron": "schedule", "tz": "timezone", "enabled": "active", "max_active_runs": "concurrency",
+	"script": "command", "run": "command", "bash": "command", "cmd": "command",
+	"cwd": "working_dir", "dir": "working_dir", "environment": "env", "needs": "depends_on",
+	"parameters": "params", "args": "params", "trigger_rule": "run_if",
+}
+
+// closest returns the name that was probably meant, "" if none is close.
 func closest(name string, names []string) string {
+	if len(name) > 40 {
+		return ""
+	}
+	name = strings.ReplaceAll(strings.ToLower(name), "-", "_")
 	best, least := "", 3 // two slips at most
 	for _, candidate := range names {
 		if n := distance(name, candidate); n < least && n < len(candidate) {
 			best, least = candidate, n
 		}
 	}
-	if best == "" {
-		return ""
+	if best != "" {
+		return best
 	}
-	return fmt.Sprintf("; did you mean %s?", best)
+	if meant := synonyms[name]; slices.Contains(names, meant) {
+		return meant
+	}
+	for _, candidate := range names { // priority for default_priority
+		if slices.Contains(strings.Split(candidate, "_"), name) {
+			return candidate
+		}
+	}
+	return ""
 }
 
 // distance counts the insertions, deletions and replacements between two words.

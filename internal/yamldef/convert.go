@@ -1,6 +1,7 @@
 package yamldef
 
 import (
+	"fmt"
 	"path/filepath"
 	"strings"
 	"time"
@@ -12,13 +13,13 @@ import (
 // converter turns the format into definitions. dir is the folder of the file.
 type converter struct {
 	dir   string
-	fault func(subject any, field, reason string, args ...any)
+	fault func(definition any, field, reason string)
 }
 
 func (c converter) workflow(w *workflow) *taskflow.Workflow {
 	return &taskflow.Workflow{
 		Name: w.Name, Active: w.Active, Title: w.Title, Description: w.Description,
-		Concurrency: limit(w.Concurrency), SLA: w.SLA.duration(), Schedule: c.schedule(w, &w.common),
+		Concurrency: limit(w.Concurrency), SLA: time.Duration(w.SLA), Schedule: c.schedule(w, &w.common),
 		DefaultPriority: taskflow.Priority(w.DefaultPriority), OnFailure: taskflow.OnFailure(w.OnFailure),
 	}
 }
@@ -30,17 +31,17 @@ func (c converter) task(t *task) *taskflow.Task {
 	}
 	return &taskflow.Task{
 		Name: t.Name, Active: t.Active, Title: t.Title, Description: t.Description,
-		Concurrency: limit(t.Concurrency), SLA: t.SLA.duration(), Schedule: c.schedule(t, &t.common),
+		Concurrency: limit(t.Concurrency), SLA: time.Duration(t.SLA), Schedule: c.schedule(t, &t.common),
 		DefaultPriority: taskflow.Priority(t.DefaultPriority),
 		Command:         t.Command, WorkingDir: dir, Env: t.Env, InputFile: t.InputFile, OutputFile: t.OutputFile,
 		Retries: t.Retries, Timeout: orElse(t.Timeout, taskflow.NoTimeout), RetryDelay: orElse(t.RetryDelay, taskflow.NoDelay),
-		RetryBackoff: taskflow.Backoff(t.RetryBackoff), MaxRetryDelay: t.MaxRetryDelay.duration(), RetryJitter: t.RetryJitter,
+		RetryBackoff: taskflow.Backoff(t.RetryBackoff), MaxRetryDelay: time.Duration(t.MaxRetryDelay), RetryJitter: t.RetryJitter,
 		Params: t.Params, ParamsSchema: t.ParamsSchema, PushDestination: t.PushDestination,
 		DependsOn: t.DependsOn, RunIf: taskflow.RunIf(t.RunIf),
 	}
 }
 
-func (c converter) schedule(subject any, d *common) taskflow.Schedule {
+func (c converter) schedule(definition any, d *common) taskflow.Schedule {
 	s := taskflow.Schedule{
 		Cron: strings.TrimSpace(d.Schedule), Timezone: d.Timezone,
 		Missed: taskflow.Missed(d.Missed), OnResume: taskflow.Missed(d.OnResume),
@@ -53,35 +54,19 @@ func (c converter) schedule(subject any, d *common) taskflow.Schedule {
 	if err != nil {
 		zone = time.UTC // a fault of its own
 	}
-	start, _, ok := d.StartDate.in(zone)
-	if !ok {
-		c.fault(subject, "start_date", badDate, string(d.StartDate))
-	}
-	_, end, ok := d.EndDate.in(zone)
-	if !ok {
-		c.fault(subject, "end_date", badDate, string(d.EndDate))
-	}
-	s.Start, s.End = start, end
-	return s
-}
-
-const badDate = "%q is not a date or time; write 2026-01-31, 2026-01-31 06:00 or 2026-01-31T06:00:00Z"
-
-// in returns the first and the last moment of a date, or twice the same of a
-// time, in a zone.
-func (d date) in(zone *time.Location) (first, last time.Time, ok bool) {
-	if d == "" {
-		return time.Time{}, time.Time{}, true
-	}
-	if day, err := time.ParseInLocation("2006-01-02", string(d), zone); err == nil {
-		return day, day.AddDate(0, 0, 1).Add(-time.Microsecond), true
-	}
-	for _, layout := range []string{"2006-01-02 15:04", "2006-01-02 15:04:05", "2006-01-02T15:04:05", time.RFC3339} {
-		if t, err := time.ParseInLocation(layout, string(d), zone); err == nil {
-			return t, t, true
+	bound := func(field string, d date) (first, last time.Time) {
+		if d == "" {
+			return
 		}
+		first, last, ok := d.in(zone)
+		if !ok {
+			c.fault(definition, field, fmt.Sprintf(badDate, string(d)))
+		}
+		return first, last
 	}
-	return time.Time{}, time.Time{}, false
+	s.Start, _ = bound("start_date", d.StartDate)
+	_, s.End = bound("end_date", d.EndDate)
+	return s
 }
 
 // limit says "no limit", which YAML writes as 0, as definitions do.
@@ -96,14 +81,12 @@ func limit(n *int) int {
 }
 
 // orElse says "none", which YAML writes as 0, as definitions do.
-func orElse(s *seconds, none time.Duration) time.Duration {
+func orElse(d *duration, none time.Duration) time.Duration {
 	switch {
-	case s == nil:
+	case d == nil:
 		return 0
-	case *s == 0:
+	case *d == 0:
 		return none
 	}
-	return s.duration()
+	return time.Duration(*d)
 }
-
-func (s seconds) duration() time.Duration { return time.Duration(float64(s) * float64(time.Second)) }

@@ -6,48 +6,33 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"go.yaml.in/yaml/v4"
 )
-
-// position is a place in a file.
-type position struct {
-	file         string
-	line, column int
-}
-
-// places remembers where a definition's fields stand, for faults that are
-// found later.
-type places struct {
-	start  position
-	fields map[string]position            // by field: its value
-	items  map[string]map[string]position // by field: the items of a list, the keys of a map
-	faulty map[string]bool                // fields that have a fault already
-}
 
 // decoder reads one file into the types of the format.
 type decoder struct {
 	file   string
 	faults Faults
 	places map[any]*places // by *task or *workflow
-	nodes  int             // visited so far, aliases included
+	spent  int             // of budget
+	gaveUp bool            // there is a fault that says so
 }
 
-// maxNodes bounds what aliases can blow up to; maxDepth what they can nest.
+// Each visit of a node costs visit and the length of its text; one that an
+// alias repeats costs again. A file without aliases stays within the budget
+// whatever is in it: "a," is a byte of text and two nodes at most.
 const (
-	maxNodes = 1_000_000
-	maxDepth = 100
+	visit    = 6
+	budget   = 8 * maxFile
+	maxDepth = 100 // of lists and mappings in each other, through aliases too
 )
-
-func (d *decoder) at(n *yaml.Node) position { return position{d.file, n.Line, n.Column} }
 
 // scope is the definition and the field that a node belongs to.
 type scope struct {
-	kind, name string // "" at the top level
-	field      string
-	places     *places
-	depth      int
+	*places // nil at the top level
+	field   string
+	depth   int
 }
 
 func (s scope) in(field string) scope {
@@ -55,84 +40,107 @@ func (s scope) in(field string) scope {
 	return s
 }
 
-// fault notes a fault of form, and that its field needs no other.
-func (d *decoder) fault(n *yaml.Node, s scope, reason string, args ...any) {
-	text := fmt.Sprintf(reason, args...)
-	if s.field != "" {
-		text = s.field + ": " + text
-	}
-	if s.kind != "" {
-		text = fmt.Sprintf("%s %q: %s", s.kind, s.name, text)
-	}
-	d.faults = append(d.faults, faultAt(d.at(n), text))
-	if s.places != nil {
-		s.places.faulty[s.field] = true
-	}
+func (d *decoder) at(n *yaml.Node) position {
+	return position{d.file, max(1, n.Line), max(1, n.Column)}
 }
 
-// enter follows an alias, and refuses what is nested or repeated too much.
+// fault notes a fault of form, and that its field needs no other.
+func (d *decoder) fault(n *yaml.Node, s scope, reason string, args ...any) {
+	reason = fmt.Sprintf(reason, args...)
+	if s.places == nil {
+		d.faults = append(d.faults, d.at(n).fault("", "", s.field, reason))
+		return
+	}
+	d.faults = append(d.faults, d.at(n).fault(s.kind, s.name, s.field, reason))
+	s.faulty[s.field] = true
+}
+
+// faultAt notes a fault of the file as a whole.
+func (d *decoder) faultAt(at position, reason string) {
+	d.faults = append(d.faults, at.fault("", "", "", reason))
+}
+
+// faultLater notes a fault of form in a field of a definition that was read.
+func (d *decoder) faultLater(definition any, field, reason string) {
+	p := d.places[definition]
+	d.faults = append(d.faults, p.find(field, "").fault(p.kind, p.name, field, reason))
+	p.faulty[field] = true
+}
+
+// enter follows an alias, and refuses what is nested or repeated too much and
+// tags that mean something to other programs.
 func (d *decoder) enter(n *yaml.Node, s *scope) (*yaml.Node, bool) {
 	for n.Kind == yaml.AliasNode {
 		n = n.Alias
 	}
 	s.depth++
-	d.nodes++
-	if s.depth > maxDepth || d.nodes > maxNodes {
-		if d.nodes <= maxNodes+1 { // say it once
-			d.fault(n, *s, "nested too deeply, or aliases repeat too much")
-			d.nodes = maxNodes + 1
-		}
+	d.spent += visit + len(n.Value)
+	switch {
+	case d.gaveUp:
+		return nil, false
+	case s.depth > maxDepth:
+		d.gaveUp = true
+		d.fault(n, *s, "nested more than %d deep; does an alias contain itself?", maxDepth)
+		return nil, false
+	case d.spent > budget:
+		d.gaveUp = true
+		d.fault(n, *s, "the aliases repeat too much")
+		return nil, false
+	case !slices.Contains(plainTags, n.ShortTag()):
+		d.fault(n, *s, "the tag %s is not supported; write the value itself", n.ShortTag())
 		return nil, false
 	}
 	return n, true
 }
 
-func isNull(n *yaml.Node) bool { return n.Kind == yaml.ScalarNode && n.ShortTag() == "!!null" }
+var plainTags = []string{"!!null", "!!bool", "!!int", "!!float", "!!str", "!!timestamp", "!!seq", "!!map", "!!merge", "!", ""}
 
 // decode reads a node into v, whose type says what is expected.
 func (d *decoder) decode(n *yaml.Node, v reflect.Value, s scope) {
 	n, ok := d.enter(n, &s)
-	if !ok || isNull(n) { // nothing is the same as not there
+	if !ok {
+		return
+	}
+	if isNull(n) {
+		if v.Kind() != reflect.Slice && v.Kind() != reflect.Map { // those are empty
+			d.fault(n, s, "there is no value; write one, or remove the line")
+		}
 		return
 	}
 	switch target := v.Addr().Interface().(type) {
-	case *seconds:
-		d.seconds(n, target, s)
+	case *duration:
+		*target = d.duration(n, s)
 	case *date:
 		*target = date(d.text(n, s))
 	case *string:
 		*target = d.text(n, s)
 	case *bool:
-		if n.ShortTag() != "!!bool" || n.Decode(target) != nil {
-			d.fault(n, s, "%s is not true or false", describe(n))
-		}
+		*target = d.boolean(n, s)
 	case *int:
-		if n.ShortTag() != "!!int" || n.Decode(target) != nil {
-			d.fault(n, s, "%s is not a whole number", describe(n))
-		}
+		*target = d.whole(n, s)
 	case *float64:
-		if tag := n.ShortTag(); tag != "!!int" && tag != "!!float" || n.Decode(target) != nil {
-			d.fault(n, s, "%s is not a number", describe(n))
-		}
+		*target = d.fraction(n, s)
 	case *map[string]string:
-		*target = map[string]string{}
-		for _, p := range d.mapping(n, s) {
-			d.note(s, p.key.Value, p.key)
-			(*target)[p.key.Value] = d.text(p.value, s)
-		}
+		*target = object(d, n, s, func(n *yaml.Node, s scope) string {
+			var value string
+			d.decode(n, reflect.ValueOf(&value).Elem(), s)
+			return value
+		})
 	case *map[string]any:
-		if n.Kind != yaml.MappingNode {
-			d.fault(n, s, "%s is not a mapping of names to values", describe(n))
-			return
-		}
-		value, _ := d.value(n, s).(map[string]any)
-		*target = value
-		for i := 0; i+1 < len(n.Content); i += 2 {
-			d.note(s, n.Content[i].Value, n.Content[i])
-		}
+		*target = object(d, n, s, d.value)
 	default:
 		d.decodeKind(n, v, s)
 	}
+}
+
+// object reads a field that maps names to values, and notes where they stand.
+func object[V any](d *decoder, n *yaml.Node, s scope, read func(*yaml.Node, scope) V) map[string]V {
+	values := map[string]V{}
+	for _, p := range d.mapping(n, s) {
+		d.note(s, p.name, p.key)
+		values[p.name] = read(p.value, s)
+	}
+	return values
 }
 
 // decodeKind reads pointers, lists and structs.
@@ -148,14 +156,14 @@ func (d *decoder) decodeKind(n *yaml.Node, v reflect.Value, s scope) {
 		}
 	case reflect.Slice:
 		if n.Kind != yaml.SequenceNode {
-			d.fault(n, s, "%s is not a list; write [a, b] or a line with - for each", describe(n))
+			d.fault(n, s, "%s is not a list; write [a, b], or lines that begin with -", describe(n))
 			return
 		}
 		for _, item := range n.Content {
 			element := reflect.New(v.Type().Elem()).Elem()
 			d.decode(item, element, s)
 			if element.Kind() == reflect.Pointer && element.IsNil() {
-				continue // an item that is nothing
+				continue // it has a fault
 			}
 			if element.Kind() == reflect.String {
 				d.note(s, element.String(), item)
@@ -169,52 +177,72 @@ func (d *decoder) decodeKind(n *yaml.Node, v reflect.Value, s scope) {
 	}
 }
 
-// note remembers where an item of a field stands.
+// note remembers where an item of a field stands; of equal ones the last,
+// which is the one too many.
 func (d *decoder) note(s scope, item string, n *yaml.Node) {
-	if s.places == nil {
-		return
+	if s.items[s.field] == nil {
+		s.items[s.field] = map[string]position{}
 	}
-	if s.places.items[s.field] == nil {
-		s.places.items[s.field] = map[string]position{}
-	}
-	s.places.items[s.field][item] = d.at(n) // the last one, which is the one too many
+	s.items[s.field][item] = d.at(n)
 }
 
 // structure reads a mapping into a struct of the format.
 func (d *decoder) structure(n *yaml.Node, v reflect.Value, s scope) {
+	top := v.Type() == reflect.TypeFor[file]()
 	if n.Kind != yaml.MappingNode {
-		what := "definitions, with the keys workflows and tasks"
-		if v.Type() != reflect.TypeFor[file]() {
-			what = "a mapping of fields to values"
+		what := "a mapping of fields to values"
+		if top {
+			what = "a mapping with the keys workflows and tasks"
 		}
 		d.fault(n, s, "%s is not %s", describe(n), what)
 		return
 	}
-	if v.Type() != reflect.TypeFor[file]() {
-		s = scope{kind: v.Type().Name(), name: nameOf(n), depth: s.depth, places: &places{
-			start: d.at(n), fields: map[string]position{}, items: map[string]map[string]position{}, faulty: map[string]bool{},
+	if !top {
+		s = scope{depth: s.depth, places: &places{
+			kind: v.Type().Name(), name: nameOf(n), start: d.at(n),
+			fields: map[string]position{}, items: map[string]map[string]position{}, faulty: map[string]bool{},
 		}}
 		d.places[v.Addr().Interface()] = s.places
 	}
 	known := fieldsOf(v.Type())
-	for _, p := range d.mapping(n, s) {
-		name := p.key.Value
-		index, ok := known.index[name]
+	present := map[string]bool{}
+	pairs := d.mapping(n, s)
+	for _, p := range pairs {
+		present[p.name] = true
+	}
+	for _, p := range pairs {
+		index, ok := known.index[p.name]
 		switch {
 		case ok:
-		case s.kind == "" && strings.HasPrefix(name, "x-"):
-			continue // a place for anchors
+			if !top {
+				s.fields[p.name] = d.at(p.value)
+			}
+			d.decode(p.value, v.FieldByIndex(index), s.in(p.name))
+			d.bounds(p.value, v.FieldByIndex(index), v.Type().FieldByIndex(index), s.in(p.name))
+		case top && strings.HasPrefix(p.name, "x-"): // a place for anchors
 		default:
-			d.fault(p.key, s, "unknown field %q%s", name, closest(name, known.names))
-			continue
+			d.unknown(p, s, known.names, present)
 		}
-		field := v.FieldByIndex(index)
-		if s.places != nil {
-			s.places.fields[name] = d.at(p.value)
-		}
-		d.decode(p.value, field, s.in(name))
-		d.bounds(p.value, field, v.Type().FieldByIndex(index), s.in(name))
 	}
+	for _, name := range known.required {
+		if !present[name] && !s.faulty[name] && !d.gaveUp {
+			d.fault(n, s.in(name), "is missing")
+		}
+	}
+}
+
+// unknown notes a field that there is not. The one that was meant, if it is
+// not there as well, shall not be called missing.
+func (d *decoder) unknown(p pair, s scope, names []string, present map[string]bool) {
+	meant := closest(p.name, names)
+	hint := ""
+	if meant != "" {
+		hint = fmt.Sprintf("; did you mean %s?", meant)
+		if s.places != nil && !present[meant] {
+			s.faulty[meant] = true
+		}
+	}
+	d.fault(p.key, s.in(""), "unknown field %s%s", describe(p.key), hint)
 }
 
 // bounds holds whole numbers against the least that the format says, unless
@@ -229,104 +257,15 @@ func (d *decoder) bounds(n *yaml.Node, v reflect.Value, field reflect.StructFiel
 	}
 }
 
-// pair is a key of a mapping with its value.
-type pair struct{ key, value *yaml.Node }
-
-// mapping returns the pairs of a mapping with what it merges in (<<) behind
-// them; its own keys win.
-func (d *decoder) mapping(n *yaml.Node, s scope) []pair {
-	if n.Kind != yaml.MappingNode {
-		d.fault(n, s, "%s is not a mapping of names to values", describe(n))
-		return nil
-	}
-	var pairs []pair
-	var merged []*yaml.Node
-	seen := map[string]bool{}
-	for i := 0; i+1 < len(n.Content); i += 2 {
-		key, value := n.Content[i], n.Content[i+1]
-		switch {
-		case key.Kind == yaml.ScalarNode && key.ShortTag() == "!!merge":
-			merged = append(merged, value)
-		case key.Kind != yaml.ScalarNode:
-			d.fault(key, s, "a key must be a plain word")
-		case seen[key.Value]:
-			d.fault(key, s, "%q is there twice", key.Value)
-		default:
-			seen[key.Value] = true
-			pairs = append(pairs, pair{key, value})
-		}
-	}
-	for len(merged) > 0 {
-		from, ok := d.enter(merged[0], &s)
-		merged = merged[1:]
-		switch {
-		case !ok:
-			return pairs
-		case from.Kind == yaml.SequenceNode:
-			merged = append(slices.Clone(from.Content), merged...)
-		case from.Kind == yaml.MappingNode:
-			for _, p := range d.mapping(from, s) {
-				if !seen[p.key.Value] {
-					seen[p.key.Value] = true
-					pairs = append(pairs, p)
-				}
-			}
-		default:
-			d.fault(from, s, "only mappings can be merged with <<")
-		}
-	}
-	return pairs
-}
-
-// text reads a scalar as it is written.
-func (d *decoder) text(n *yaml.Node, s scope) string {
-	n, ok := d.enter(n, &s)
-	if !ok || isNull(n) {
-		return ""
-	}
-	if n.Kind != yaml.ScalarNode {
-		d.fault(n, s, "%s is not text", describe(n))
-		return ""
-	}
-	return n.Value
-}
-
-func (d *decoder) seconds(n *yaml.Node, target *seconds, s scope) {
-	tag := n.ShortTag()
-	if tag == "!!int" || tag == "!!float" {
-		var number float64
-		if n.Decode(&number) == nil && number < 1e9 && number > -1e9 { // 30 years; false for .nan
-			*target = seconds(number)
-			return
-		}
-	}
-	if duration, err := time.ParseDuration(n.Value); n.Kind == yaml.ScalarNode && err == nil && tag == "!!str" {
-		*target = seconds(duration.Seconds())
-		return
-	}
-	d.fault(n, s, "%s is not a duration; write seconds, or text such as 1h30m", describe(n))
-}
-
-// describe names a node for a message.
-func describe(n *yaml.Node) string {
-	switch n.Kind {
-	case yaml.MappingNode:
-		return "a mapping"
-	case yaml.SequenceNode:
-		return "a list"
-	}
-	const most = 40
-	if text := []rune(n.Value); len(text) > most {
-		return strconv.Quote(string(text[:most])) + "…"
-	}
-	return strconv.Quote(n.Value)
-}
-
 // nameOf returns the name in a definition's mapping, for messages.
 func nameOf(n *yaml.Node) string {
 	for i := 0; i+1 < len(n.Content); i += 2 {
-		if n.Content[i].Value == "name" {
-			return n.Content[i+1].Value
+		value := n.Content[i+1]
+		for value.Kind == yaml.AliasNode {
+			value = value.Alias
+		}
+		if n.Content[i].Value == "name" && !isNull(value) {
+			return value.Value
 		}
 	}
 	return ""
@@ -335,16 +274,21 @@ func nameOf(n *yaml.Node) string {
 // fields are the fields of a struct of the format, those of embedded structs
 // included.
 type fields struct {
-	names []string
-	index map[string][]int
+	names, required []string
+	index           map[string][]int
 }
 
 func fieldsOf(t reflect.Type) fields {
 	f := fields{index: map[string][]int{}}
 	for _, field := range reflect.VisibleFields(t) {
-		if name := field.Tag.Get("yaml"); name != "" {
-			f.names = append(f.names, name)
-			f.index[name] = field.Index
+		name := field.Tag.Get("yaml")
+		if name == "" {
+			continue
+		}
+		f.names = append(f.names, name)
+		f.index[name] = field.Index
+		if field.Tag.Get("required") != "" {
+			f.required = append(f.required, name)
 		}
 	}
 	return f

@@ -48,7 +48,7 @@ func typeWord(field reflect.StructField) string {
 		t = t.Elem()
 	}
 	switch {
-	case t == reflect.TypeFor[seconds]():
+	case t == reflect.TypeFor[duration]():
 		return "seconds, or text such as `1h30m`"
 	case t == reflect.TypeFor[date]():
 		return "date or time"

@@ -1,6 +1,7 @@
 package yamldef
 
 import (
+	"bytes"
 	"encoding/json"
 	"reflect"
 	"strconv"
@@ -19,8 +20,12 @@ func Schema() ([]byte, error) {
 		"workflow": objectSchema(reflect.TypeFor[workflow]()),
 		"task":     objectSchema(reflect.TypeFor[task]()),
 	}
-	out, err := json.MarshalIndent(schema, "", "  ")
-	return append(out, '\n'), err
+	var out bytes.Buffer
+	enc := json.NewEncoder(&out)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	err := enc.Encode(schema)
+	return out.Bytes(), err
 }
 
 // objectSchema is the schema of a struct of the format.
@@ -69,14 +74,17 @@ func fieldSchema(field reflect.StructField) map[string]any {
 	return schema
 }
 
-// typeSchema is the schema of what a type is written as.
+// typeSchema is the schema of what a type is written as. A list or mapping may
+// be left empty, which to YAML is null.
 func typeSchema(t reflect.Type) map[string]any {
 	switch t {
-	case reflect.TypeFor[seconds]():
+	case reflect.TypeFor[duration]():
 		return map[string]any{"anyOf": []any{
 			map[string]any{"type": "number", "minimum": 0},
-			map[string]any{"type": "string", "pattern": `^([0-9]+(\.[0-9]+)?(ns|us|µs|ms|s|m|h))+$`},
+			map[string]any{"type": "string", "pattern": `^([0-9]+(\.[0-9]+)?(ms|s|m|h))+$`},
 		}}
+	case reflect.TypeFor[date]():
+		return map[string]any{"type": "string", "pattern": datePattern}
 	case reflect.TypeFor[workflow](), reflect.TypeFor[task]():
 		return map[string]any{"$ref": "#/$defs/" + t.Name()}
 	}
@@ -84,9 +92,9 @@ func typeSchema(t reflect.Type) map[string]any {
 	case reflect.Pointer:
 		return typeSchema(t.Elem())
 	case reflect.Slice:
-		return map[string]any{"type": "array", "items": typeSchema(t.Elem())}
+		return map[string]any{"type": []string{"array", "null"}, "items": typeSchema(t.Elem())}
 	case reflect.Map:
-		schema := map[string]any{"type": "object"}
+		schema := map[string]any{"type": []string{"object", "null"}}
 		if t.Elem().Kind() == reflect.String {
 			schema["additionalProperties"] = map[string]any{"type": []string{"string", "number", "boolean"}}
 		}

@@ -2,6 +2,7 @@ package yamldef
 
 import (
 	"encoding/json"
+	"math"
 	"strconv"
 
 	"go.yaml.in/yaml/v4"
@@ -18,7 +19,7 @@ func (d *decoder) value(n *yaml.Node, s scope) any {
 	case yaml.MappingNode:
 		object := map[string]any{}
 		for _, p := range d.mapping(n, s) {
-			object[p.key.Value] = d.value(p.value, s)
+			object[p.name] = d.value(p.value, s)
 		}
 		return object
 	case yaml.SequenceNode:
@@ -37,29 +38,32 @@ func (d *decoder) value(n *yaml.Node, s scope) any {
 			return b
 		}
 	case "!!int", "!!float":
+		if d.twoMeanings(n, s) {
+			return nil
+		}
 		if number, ok := number(n); ok {
 			return number
 		}
-	case "!!str", "!!timestamp":
+	default:
 		return n.Value
 	}
 	d.fault(n, s, "%s is not a value that JSON has", describe(n))
 	return nil
 }
 
-// number returns a number as JSON writes it.
+// number returns a number as JSON writes it, with the digits it was written
+// with where JSON allows that.
 func number(n *yaml.Node) (json.Number, bool) {
+	var f float64
+	if n.Decode(&f) != nil || math.IsNaN(f) || math.IsInf(f, 0) {
+		return "", false
+	}
 	if json.Valid([]byte(n.Value)) {
 		return json.Number(n.Value), true
 	}
-	var i int64 // such as 0x1f or 1_000
+	var i int64 // such as 0x1f or +5
 	if n.ShortTag() == "!!int" && n.Decode(&i) == nil {
 		return json.Number(strconv.FormatInt(i, 10)), true
 	}
-	var f float64 // such as .5; not .inf
-	if n.Decode(&f) == nil {
-		text := strconv.FormatFloat(f, 'g', -1, 64)
-		return json.Number(text), json.Valid([]byte(text))
-	}
-	return "", false
+	return json.Number(strconv.FormatFloat(f, 'g', -1, 64)), true // such as .5
 }
