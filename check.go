@@ -14,6 +14,9 @@ import (
 	"github.com/taskflow-run/taskflow/cron"
 )
 
+// maxRetries bounds what nobody means.
+const maxRetries = 1_000_000
+
 var validName = regexp.MustCompile(`^[A-Za-z0-9_.-]{1,128}$`)
 
 // checker gathers the faults of one definition.
@@ -37,7 +40,7 @@ func (tf *Taskflow) check() Faults {
 
 	task := func(t *Task, workflow string) {
 		c := checker{"task", t.Name, t, &faults}
-		if owner, taken := tasks[t.Name]; taken {
+		if owner, taken := tasks[t.Name]; taken && t.Name != "" {
 			c.fault("name", "", "already used by another task%s; task names are unique across all workflows", owner)
 		}
 		tasks[t.Name] = ""
@@ -54,7 +57,7 @@ func (tf *Taskflow) check() Faults {
 	}
 	for _, w := range tf.workflows {
 		c := checker{"workflow", w.Name, w, &faults}
-		if workflows[w.Name] {
+		if workflows[w.Name] && w.Name != "" {
 			c.fault("name", "", "already used by another workflow")
 		}
 		workflows[w.Name] = true
@@ -97,10 +100,13 @@ func (c checker) task(t *Task, destinations map[string]PushWorker) {
 		}
 	}
 	notNegative(c, "retries", t.Retries)
+	if t.Retries > maxRetries {
+		c.fault("retries", "", "%d is more than %d", t.Retries, maxRetries)
+	}
 	notNegative(c, "timeout", t.Timeout)
 	notNegative(c, "retry_delay", t.RetryDelay)
 	notNegative(c, "max_retry_delay", t.MaxRetryDelay)
-	if t.RetryJitter < 0 || t.RetryJitter > 1 {
+	if !(t.RetryJitter >= 0 && t.RetryJitter <= 1) { // NaN is refused too
 		c.fault("retry_jitter", "", "%v is not between 0 and 1", t.RetryJitter)
 	}
 	oneOf(c, "retry_backoff", t.RetryBackoff, BackoffConstant, BackoffExponential)
@@ -174,7 +180,7 @@ func list[W ~string](words []W) string {
 
 func known(names map[string]PushWorker) string {
 	if len(names) == 0 {
-		return "none"
+		return "none; a program adds them with AddPushWorker"
 	}
 	return list(slices.Sorted(maps.Keys(names)))
 }

@@ -81,7 +81,7 @@ func TestEachFaultIsRefusedWithItsReason(t *testing.T) {
 		"a negative number": {tasks: task(func(t *taskflow.Task) { t.Retries = -1 }), want: `task "a": retries: -1 is negative`},
 		"a negative time":   {tasks: task(func(t *taskflow.Task) { t.Timeout = -time.Second }), want: `task "a": timeout: -1s is negative`},
 		"an unknown push destination": {tasks: task(func(t *taskflow.Task) { t.PushDestination = "moon" }),
-			want: `task "a": push_destination: unknown destination "moon"; known: none`},
+			want: `task "a": push_destination: unknown destination "moon"; known: none; a program adds them with AddPushWorker`},
 		"an unknown priority": {tasks: task(func(t *taskflow.Task) { t.DefaultPriority = "urgent" }),
 			want: `task "a": default_priority: "urgent" is not one of critical, high, normal, low`},
 		"nothing to run": {tasks: task(func(t *taskflow.Task) { t.Executor = nil }),

@@ -70,7 +70,7 @@ func TestEveryFaultHasItsPlaceAndReason(t *testing.T) {
 		"an unknown zone":                {"tasks:\n  - {name: a, command: x, timezone: Mars}\n", `2:37: task "a": timezone: unknown time zone "Mars"; write an IANA name such as America/New_York`},
 		"a negative number":              {"tasks:\n  - {name: a, command: x, retries: -1}\n", `2:36: task "a": retries: -1 is negative`},
 		"a negative duration":            {"tasks:\n  - {name: a, command: x, timeout: -1}\n", `2:36: task "a": timeout: -1s is negative`},
-		"an unknown push destination":    {"tasks:\n  - {name: a, push_destination: moon}\n", `2:33: task "a": push_destination: unknown destination "moon"; known: none`},
+		"an unknown push destination":    {"tasks:\n  - {name: a, push_destination: moon}\n", `2:33: task "a": push_destination: unknown destination "moon"; known: none; a program adds them with AddPushWorker`},
 		"a word for a number":            {"tasks:\n  - {name: a, command: x, retries: two}\n", `2:36: task "a": retries: "two" is not a whole number`},
 		"a number that is too small":     {"tasks:\n  - {name: a, command: x, missed_limit: 0}\n", `2:41: task "a": missed_limit: 0 is less than 1`},
 		"yes for true":                   {"tasks:\n  - {name: a, command: x, active: yes}\n", `2:35: task "a": active: "yes" is not true or false; write true`},
