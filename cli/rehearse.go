@@ -105,7 +105,7 @@ func (a *app) rehearseClaim(l loopContext, w *worker.Worker) error {
 	if err := st.Define(l.ctx, a.now(), l.defs, false); err != nil {
 		return err
 	}
-	claimed, err := st.Claim(l.ctx, a.now(), store.ClaimRequest{WorkerID: w.ID, Slots: w.Slots, Tasks: w.Tasks})
+	claimed, err := st.Claim(l.ctx, a.now(), store.ClaimRequest{WorkerID: w.ID, Slots: w.Slots, Tasks: store.NamesOf(w.Tasks...)})
 	if err != nil {
 		return err
 	}

@@ -51,10 +51,13 @@ func (p *Pusher) Run(ctx context.Context) error {
 	if p.Log == nil {
 		p.Log = slog.New(slog.DiscardHandler)
 	}
-	tasks := map[string][]string{} // by destination
+	tasks := map[string]store.Names{} // by destination
 	for _, t := range p.Defs.Tasks {
 		if t.PushDestination != "" {
-			tasks[t.PushDestination] = append(tasks[t.PushDestination], t.Name)
+			if tasks[t.PushDestination] == nil {
+				tasks[t.PushDestination] = store.Names{}
+			}
+			tasks[t.PushDestination][t.Name] = true
 		}
 	}
 	ctx, stop := context.WithCancel(ctx)
@@ -85,7 +88,7 @@ type destination struct {
 	*Pusher
 	name   string
 	worker taskflow.PushWorker
-	tasks  []string
+	tasks  store.Names
 }
 
 func (d *destination) loop(ctx context.Context) error {

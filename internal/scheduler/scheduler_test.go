@@ -79,7 +79,7 @@ func (h *hall) lead(name string) (stop func()) {
 func (h *hall) work() {
 	h.Helper()
 	h.must(h.st.Beat(h.Context(), store.Worker{ID: "w"}))
-	claimed, err := h.st.Claim(h.Context(), time.Now(), store.ClaimRequest{WorkerID: "w", Slots: 10, Tasks: []string{"a"}})
+	claimed, err := h.st.Claim(h.Context(), time.Now(), store.ClaimRequest{WorkerID: "w", Slots: 10, Tasks: store.NamesOf("a")})
 	h.must(err)
 	for _, a := range claimed.Instances {
 		_, err := h.st.Record(h.Context(), time.Now(), []store.Outcome{{Claim: a.Claim, Kind: store.Succeeded}})
@@ -210,7 +210,7 @@ func TestWhatALostWorkerHeldIsGivenBack(t *testing.T) {
 		id, err := h.st.EnqueueTask(h.Context(), time.Now(), store.Request{Name: "a"})
 		h.must(err)
 		h.must(h.st.Beat(h.Context(), store.Worker{ID: "w"}))
-		_, err = h.st.Claim(h.Context(), time.Now(), store.ClaimRequest{WorkerID: "w", Slots: 1, Tasks: []string{"a"}})
+		_, err = h.st.Claim(h.Context(), time.Now(), store.ClaimRequest{WorkerID: "w", Slots: 1, Tasks: store.NamesOf("a")})
 		h.must(err)
 		time.Sleep(time.Minute)
 		defer h.lead("x")()

@@ -118,9 +118,9 @@ type Attempts interface {
 // Their ends are recorded with [Attempts].Record.
 type Pushes interface {
 	// ClaimPushes takes up to limit due instances of the tasks, as pushed.
-	ClaimPushes(ctx context.Context, now time.Time, term Term, tasks []string, limit int) ([]Attempt, error)
+	ClaimPushes(ctx context.Context, now time.Time, term Term, tasks Names, limit int) ([]Attempt, error)
 	// Pushed returns what lies with a push destination for the tasks.
-	Pushed(ctx context.Context, tasks []string) ([]PushedAttempt, error)
+	Pushed(ctx context.Context, tasks Names) ([]PushedAttempt, error)
 	// SetPush keeps the remote state of an attempt, and whether it runs. It
 	// reports whether the claim still held.
 	SetPush(ctx context.Context, now time.Time, term Term, c Claim, status taskflow.Status, state json.RawMessage) (bool, error)
@@ -205,12 +205,24 @@ type Worker struct {
 	Slots int
 }
 
+// Names is a set of names.
+type Names map[string]bool
+
+// NamesOf returns the set of the names given.
+func NamesOf(names ...string) Names {
+	set := make(Names, len(names))
+	for _, name := range names {
+		set[name] = true
+	}
+	return set
+}
+
 // ClaimRequest is what a worker has room for.
 type ClaimRequest struct {
 	WorkerID string
 	Slots    int
-	Tasks    []string // that the worker can run
-	ID       int64    // only this instance, if not 0
+	Tasks    Names // that the worker can run
+	ID       int64 // only this instance, if not 0
 }
 
 // Claimed is what a worker got.

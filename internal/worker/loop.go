@@ -82,7 +82,7 @@ func (l *loop) claim(now time.Time) (done bool, err error) {
 		return true, nil
 	}
 	claimed, err := l.Store.Claim(l.db, now, store.ClaimRequest{
-		WorkerID: l.ID, Slots: free, Tasks: l.Tasks, ID: l.Instance,
+		WorkerID: l.ID, Slots: free, Tasks: l.tasks, ID: l.Instance,
 	})
 	if err != nil {
 		return false, err

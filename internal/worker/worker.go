@@ -34,9 +34,9 @@ type Store interface {
 type Worker struct {
 	Store Store
 	Defs  *taskflow.Definitions
-	ID    string // unique among workers
-	Slots int    // how many attempts may run at once
-	Tasks []string
+	ID    string   // unique among workers
+	Slots int      // how many attempts may run at once
+	Tasks []string // which it runs, all of them defined
 	// Command returns what runs the command of a task without Go code.
 	Command func(*taskflow.Task) taskflow.Executor
 	Now     func() time.Time
@@ -59,6 +59,7 @@ type Worker struct {
 	// Instance limits the worker to one instance, if not 0.
 	Instance int64
 
+	tasks   store.Names
 	running map[store.Claim]*attempt
 	done    chan *attempt
 	lines   chan struct{} // a log has lines to keep
@@ -90,6 +91,7 @@ func (e timeoutError) Error() string {
 // Run works until ctx ends and what runs has ended too, or until an error of
 // the store's. Attempts that are cut off go back to the queue.
 func (w *Worker) Run(ctx context.Context) error {
+	w.tasks = store.NamesOf(w.Tasks...)
 	w.running = map[store.Claim]*attempt{}
 	w.done = make(chan *attempt, w.Slots)
 	w.lines, w.full = make(chan struct{}, 1), make(chan struct{}, 1)

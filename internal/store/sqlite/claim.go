@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -23,58 +24,157 @@ const someDue = `
 		SELECT 1 FROM task_instances
 		WHERE status IN ('queued', 'retry') AND push = 0 AND COALESCE(retry_at, run_at) <= ?)`
 
-// claim hands instances to a worker: queued, retry → running; claimPushes
-// hands them to the pusher: queued, retry → pushed. Only the heads
-// of each task's queue are looked at, and of those no more than the task has
-// room for, so a task at its limit costs the others one step, however many of
-// its instances wait. That a transaction is alone in the file makes the count
-// of what is live exact. Semantics §4.
-var claim, claimPushes = claimFor("push = 0", "running"), claimFor("push = 1", "pushed")
+// lane is one of the two queues: for workers, and for push destinations.
+type lane struct {
+	front, heads, take string
+}
 
-func claimFor(queue, status string) string {
-	return strings.NewReplacer("{queue}", queue, "{status}", status).Replace(`
-	WITH RECURSIVE
-	waiting (name) AS ( -- every task with waiting instances, by jumping from one to the next
-		SELECT MIN(task_name) FROM task_instances
-		WHERE status IN ('queued', 'retry') AND {queue}
-		UNION ALL
-		SELECT (SELECT MIN(task_name) FROM task_instances
-		        WHERE status IN ('queued', 'retry') AND {queue} AND task_name > waiting.name)
-		FROM waiting
-		WHERE waiting.name IS NOT NULL
-	),
-	room (name, free) AS ( -- those that this worker can run, and how many more may start
-		SELECT tasks.name, CASE tasks.concurrency WHEN 0 THEN ?1 ELSE tasks.concurrency - (
-			SELECT COUNT(*) FROM task_instances AS live
-			WHERE live.task_name = tasks.name AND live.status IN ('running', 'pushed')) END
-		FROM waiting JOIN tasks ON tasks.name = waiting.name
-		WHERE tasks.retired_at IS NULL
-		  AND tasks.name IN (SELECT value FROM json_each(?2))
-	),
-	heads AS (
-		SELECT i.id, i.rank, i.run_at, room.free,
-		       ROW_NUMBER() OVER (PARTITION BY i.task_name ORDER BY i.rank, i.run_at, i.id) AS place
-		FROM room JOIN task_instances AS i ON i.id IN (
-			SELECT head.id FROM task_instances AS head
-			WHERE head.task_name = room.name
-			  AND head.status IN ('queued', 'retry') AND head.{queue}
-			  AND head.run_at <= ?3
-			  AND (head.retry_at IS NULL OR head.retry_at <= ?3) -- its delay is over
-			  AND head.attempts < COALESCE(head.max_attempts, 1) -- attempts are left
-			  AND ?5 IN (0, head.id)
-			ORDER BY head.rank, head.run_at, head.id
-			LIMIT ?1)
-		WHERE room.free > 0
-	)
-	UPDATE task_instances
-	SET status = '{status}', claim = claim + 1, attempts = attempts + 1, worker_id = ?4,
-	    locked_at = ?3, started_at = COALESCE(started_at, ?3), retry_at = NULL, reason = NULL,
-	    updated_at = ?3
-	WHERE id IN (
-		SELECT id FROM heads WHERE place <= free
-		ORDER BY rank, run_at, id
-		LIMIT ?1)
-	RETURNING claim, rank, ` + taskColumns)
+var (
+	pullLane = newLane("push = 0", "running")
+	pushLane = newLane("push = 1", "pushed")
+)
+
+// newLane returns the statements of a lane. They hand instances out: queued,
+// retry → running or pushed. That a transaction is alone in the file makes the
+// count of what is live exact. Semantics §4.
+func newLane(queue, status string) lane {
+	fill := strings.NewReplacer("{queue}", queue, "{status}", status).Replace
+	return lane{
+		// What is due of one priority, in the order of the queue.
+		front: fill(`
+			SELECT id, task_name FROM task_instances
+			WHERE status IN ('queued', 'retry') AND {queue}
+			  AND rank = ?1 AND run_at <= ?2
+			  AND (retry_at IS NULL OR retry_at <= ?2)
+			  AND attempts < COALESCE(max_attempts, 1)
+			ORDER BY run_at, id
+			LIMIT ?3`),
+
+		// The heads of each task's queue, no more than the task has room for:
+		// a task at its limit costs the others one step, however many of its
+		// instances wait.
+		heads: fill(`
+			WITH RECURSIVE
+			waiting (name) AS ( -- every task with waiting instances, by jumping from one to the next
+				SELECT MIN(task_name) FROM task_instances
+				WHERE status IN ('queued', 'retry') AND {queue}
+				UNION ALL
+				SELECT (SELECT MIN(task_name) FROM task_instances
+				        WHERE status IN ('queued', 'retry') AND {queue} AND task_name > waiting.name)
+				FROM waiting
+				WHERE waiting.name IS NOT NULL
+			),
+			room (name, free) AS ( -- those that this worker can run, and how many more may start
+				SELECT tasks.name, CASE tasks.concurrency WHEN 0 THEN ?1 ELSE tasks.concurrency - (
+					SELECT COUNT(*) FROM task_instances AS live
+					WHERE live.task_name = tasks.name AND live.status IN ('running', 'pushed')) END
+				FROM waiting JOIN tasks ON tasks.name = waiting.name
+				WHERE tasks.retired_at IS NULL
+				  AND tasks.name IN (SELECT value FROM json_each(?2))
+			),
+			heads AS (
+				SELECT i.id, i.rank, i.run_at, room.free,
+				       ROW_NUMBER() OVER (PARTITION BY i.task_name ORDER BY i.rank, i.run_at, i.id) AS place
+				FROM room JOIN task_instances AS i ON i.id IN (
+					SELECT head.id FROM task_instances AS head
+					WHERE head.task_name = room.name
+					  AND head.status IN ('queued', 'retry') AND head.{queue}
+					  AND head.run_at <= ?3
+					  AND (head.retry_at IS NULL OR head.retry_at <= ?3) -- its delay is over
+					  AND head.attempts < COALESCE(head.max_attempts, 1) -- attempts are left
+					  AND ?4 IN (0, head.id)
+					ORDER BY head.rank, head.run_at, head.id
+					LIMIT ?1)
+				WHERE room.free > 0
+			)
+			SELECT id FROM heads WHERE place <= free
+			ORDER BY rank, run_at, id
+			LIMIT ?1`),
+
+		take: fill(`
+			UPDATE task_instances
+			SET status = '{status}', claim = claim + 1, attempts = attempts + 1, worker_id = ?2,
+			    locked_at = ?3, started_at = COALESCE(started_at, ?3), retry_at = NULL, reason = NULL,
+			    updated_at = ?3
+			WHERE id IN (SELECT value FROM json_each(?1))
+			RETURNING claim, rank, ` + taskColumns),
+	}
+}
+
+// taskRoom is how many more instances of a task may start; no row if it is
+// retired.
+const taskRoom = `
+	SELECT CASE concurrency WHEN 0 THEN ?2 ELSE concurrency - (
+		SELECT COUNT(*) FROM task_instances
+		WHERE task_name = ?1 AND status IN ('running', 'pushed')) END
+	FROM tasks
+	WHERE name = ?1 AND retired_at IS NULL`
+
+// pickFront looks at the front of the queue only, which is enough unless
+// instances that may not start crowd it. It reports whether it was: the picks
+// are then those that looking at everything would give.
+func (t tx) pickFront(l lane, now time.Time, r store.ClaimRequest) (picked []int64, enough bool, err error) {
+	window := r.Slots + 16
+	room := map[string]int{}
+	for rank := range taskflow.Priorities {
+		rows := 0
+		type waiting struct {
+			id   int64
+			task string
+		}
+		var front []waiting
+		err := t.query(l.front, []any{rank, text(now), window}, func(row row) error {
+			var w waiting
+			err := row.Scan(&w.id, &w.task)
+			front = append(front, w)
+			rows++
+			return err
+		})
+		if err != nil {
+			return nil, false, err
+		}
+		for _, w := range front {
+			free, known := room[w.task]
+			if !known && r.Tasks[w.task] {
+				if _, err := t.one(taskRoom, []any{w.task, r.Slots}, &free); err != nil {
+					return nil, false, err
+				}
+			}
+			if free > 0 {
+				free--
+				picked = append(picked, w.id)
+			}
+			room[w.task] = free
+			if len(picked) == r.Slots {
+				return picked, true, nil
+			}
+		}
+		if rows == window {
+			return nil, false, nil
+		}
+	}
+	return picked, true, nil
+}
+
+// pick chooses what a claim hands out.
+func (t tx) pick(l lane, now time.Time, r store.ClaimRequest) (picked []int64, err error) {
+	if r.ID == 0 {
+		picked, enough, err := t.pickFront(l, now, r)
+		if enough || err != nil {
+			return picked, err
+		}
+	}
+	tasks, err := encode(slices.Collect(maps.Keys(r.Tasks)))
+	if err != nil {
+		return nil, err
+	}
+	err = t.query(l.heads, []any{r.Slots, tasks, text(now), r.ID}, func(r row) error {
+		var id int64
+		err := r.Scan(&id)
+		picked = append(picked, id)
+		return err
+	})
+	return picked, err
 }
 
 // Claim gives a worker instances to run; see [store.Attempts].
@@ -86,7 +186,7 @@ func (s *Store) Claim(ctx context.Context, now time.Time, r store.ClaimRequest) 
 	}
 	if due {
 		err := s.tx(ctx, func(t tx) (err error) {
-			claimed.Instances, err = s.claim(t, claim, now, r)
+			claimed.Instances, err = s.claim(t, pullLane, now, r)
 			return err
 		})
 		if err != nil {
@@ -100,9 +200,13 @@ func (s *Store) Claim(ctx context.Context, now time.Time, r store.ClaimRequest) 
 	return claimed, err
 }
 
-// claim runs claim or claimPushes.
-func (s *Store) claim(t tx, query string, now time.Time, r store.ClaimRequest) ([]store.Attempt, error) {
-	tasks, err := encode(r.Tasks)
+// claim hands out instances of a lane.
+func (s *Store) claim(t tx, l lane, now time.Time, r store.ClaimRequest) ([]store.Attempt, error) {
+	picked, err := t.pick(l, now, r)
+	if err != nil || len(picked) == 0 {
+		return nil, err
+	}
+	ids, err := encode(picked)
 	if err != nil {
 		return nil, err
 	}
@@ -111,7 +215,7 @@ func (s *Store) claim(t tx, query string, now time.Time, r store.ClaimRequest) (
 		rank int
 	}
 	var got []ranked
-	err = t.query(query, []any{r.Slots, tasks, text(now), r.WorkerID, r.ID}, func(r row) error {
+	err = t.query(l.take, []any{ids, word(r.WorkerID), text(now)}, func(r row) error {
 		a := ranked{Attempt: store.Attempt{Instance: &taskflow.TaskInstance{}}}
 		err := r.Scan(append([]any{&a.Number, &a.rank}, taskFields(a.Instance)...)...)
 		a.ID = a.Instance.ID

@@ -3,6 +3,8 @@ package sqlite
 import (
 	"context"
 	"encoding/json"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/taskflow-run/taskflow"
@@ -10,7 +12,7 @@ import (
 )
 
 // ClaimPushes takes instances for a push destination; see [store.Pushes].
-func (s *Store) ClaimPushes(ctx context.Context, now time.Time, term store.Term, tasks []string, limit int) ([]store.Attempt, error) {
+func (s *Store) ClaimPushes(ctx context.Context, now time.Time, term store.Term, tasks store.Names, limit int) ([]store.Attempt, error) {
 	due := false
 	err := s.ask(ctx, `
 		SELECT EXISTS (
@@ -25,7 +27,7 @@ func (s *Store) ClaimPushes(ctx context.Context, now time.Time, term store.Term,
 		if err := t.fence(term); err != nil {
 			return err
 		}
-		claimed, err = s.claim(t, claimPushes, now, store.ClaimRequest{WorkerID: term.Holder, Slots: limit, Tasks: tasks})
+		claimed, err = s.claim(t, pushLane, now, store.ClaimRequest{WorkerID: term.Holder, Slots: limit, Tasks: tasks})
 		return err
 	})
 	if len(claimed) > 0 {
@@ -35,8 +37,8 @@ func (s *Store) ClaimPushes(ctx context.Context, now time.Time, term store.Term,
 }
 
 // Pushed lists what lies with a push destination; see [store.Pushes].
-func (s *Store) Pushed(ctx context.Context, tasks []string) ([]store.PushedAttempt, error) {
-	names, err := encode(tasks)
+func (s *Store) Pushed(ctx context.Context, tasks store.Names) ([]store.PushedAttempt, error) {
+	names, err := encode(slices.Collect(maps.Keys(tasks)))
 	if err != nil {
 		return nil, err
 	}

@@ -173,22 +173,29 @@ func (s *Store) advance(t tx, now time.Time, id int64) error {
 	if err != nil {
 		return err
 	}
-	status := map[string]taskflow.Status{}
-	var failed string // the task that failed first
-	err = t.query(`
-		SELECT task_name, status FROM task_instances
-		WHERE workflow_instance_id = ? ORDER BY ended_at`, []any{id}, func(r row) error {
-		var name string
-		var st taskflow.Status
-		err := r.Scan(&name, &st)
-		status[name] = st
-		if failed == "" && st == taskflow.Failed {
-			failed = name
-		}
-		return err
-	})
+	status := make(map[string]taskflow.Status, len(g.Tasks))
+	anyFailed := false
+	err = t.query(`SELECT task_name, status FROM task_instances WHERE workflow_instance_id = ?`, []any{id},
+		func(r row) error {
+			var name string
+			var st taskflow.Status
+			err := r.Scan(&name, &st)
+			status[name] = st
+			anyFailed = anyFailed || st == taskflow.Failed
+			return err
+		})
 	if err != nil {
 		return err
+	}
+	var failed string // the task that failed first
+	if anyFailed {
+		if _, err := t.one(`
+			SELECT task_name FROM task_instances
+			WHERE workflow_instance_id = ? AND status = 'failed'
+			ORDER BY ended_at
+			LIMIT 1`, []any{id}, &failed); err != nil {
+			return err
+		}
 	}
 	return t.carryOut(now, r, g.Decide(status, r.cancelled), failed)
 }

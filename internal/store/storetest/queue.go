@@ -124,7 +124,7 @@ var claimTests = map[string]func(*bench){
 	"nothing starts before its time, and the next time is told": func(b *bench) {
 		b.tasks(&taskflow.Task{Name: "a"})
 		b.queue("a", func(r *store.Request) { r.RunAt = b.now.Add(time.Minute) })
-		claimed, err := b.st.Claim(b.ctx, b.now, store.ClaimRequest{WorkerID: "w", Slots: 1, Tasks: []string{"a"}})
+		claimed, err := b.st.Claim(b.ctx, b.now, store.ClaimRequest{WorkerID: "w", Slots: 1, Tasks: store.NamesOf("a")})
 		b.must(err)
 		equal(b, "claimed", len(claimed.Instances), 0)
 		equal(b, "next", claimed.Next, b.now.Add(time.Minute))
@@ -162,7 +162,7 @@ var claimTests = map[string]func(*bench){
 		for range 5 {
 			b.queue("a")
 		}
-		got := b.claimAs(store.ClaimRequest{WorkerID: "w", Slots: 3, Tasks: []string{"a"}})
+		got := b.claimAs(store.ClaimRequest{WorkerID: "w", Slots: 3, Tasks: store.NamesOf("a")})
 		if !slices.Equal(names(got), []string{"a", "a", "a"}) {
 			b.Errorf("got %v", names(got))
 		}
@@ -175,7 +175,7 @@ var claimTests = map[string]func(*bench){
 		got := make(chan int, 8)
 		for range cap(got) {
 			go func() {
-				claimed, err := b.st.Claim(b.ctx, b.now, store.ClaimRequest{WorkerID: "w", Slots: 5, Tasks: []string{"a"}})
+				claimed, err := b.st.Claim(b.ctx, b.now, store.ClaimRequest{WorkerID: "w", Slots: 5, Tasks: store.NamesOf("a")})
 				if err != nil {
 					b.Error(err)
 				}
@@ -201,7 +201,7 @@ var claimTests = map[string]func(*bench){
 		b.tasks(&taskflow.Task{Name: "a"}, &taskflow.Task{Name: "b"})
 		b.queue("a")
 		b.tasks(&taskflow.Task{Name: "b"})
-		equal(b, "claimed", len(b.claimAs(store.ClaimRequest{WorkerID: "w", Slots: 5, Tasks: []string{"a", "b"}})), 0)
+		equal(b, "claimed", len(b.claimAs(store.ClaimRequest{WorkerID: "w", Slots: 5, Tasks: store.NamesOf("a", "b")})), 0)
 		b.tasks(&taskflow.Task{Name: "a"}, &taskflow.Task{Name: "b"})
 		equal(b, "claimed once it is back", len(b.claim(5)), 1)
 	},

@@ -136,8 +136,9 @@ func (b *bench) claim(slots int) []store.Attempt {
 func (b *bench) claimAs(r store.ClaimRequest) []store.Attempt {
 	b.Helper()
 	if r.Tasks == nil {
+		r.Tasks = store.Names{}
 		for _, t := range b.defs.Tasks {
-			r.Tasks = append(r.Tasks, t.Name)
+			r.Tasks[t.Name] = true
 		}
 	}
 	b.must(b.st.Beat(b.ctx, store.Worker{ID: r.WorkerID, Slots: r.Slots}))

@@ -132,7 +132,10 @@ CREATE UNIQUE INDEX task_instances_unique ON task_instances (task_name, "unique"
 -- A run has each task once.
 CREATE UNIQUE INDEX task_instances_of_run ON task_instances (workflow_instance_id, task_name)
     WHERE workflow_instance_id IS NOT NULL;
--- What waits for a worker, by task, in the order of the queue: the heads of
+-- What waits for a worker, in the order of the queue.
+CREATE INDEX task_instances_front ON task_instances (rank, run_at, id)
+    WHERE status IN ('queued', 'retry') AND push = 0;
+-- The same by task, in the order of the queue: the heads of
 -- all tasks are found by jumping from task to task, however long each waits.
 CREATE INDEX task_instances_waiting ON task_instances (task_name, rank, run_at, id)
     WHERE status IN ('queued', 'retry') AND push = 0;
