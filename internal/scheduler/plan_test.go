@@ -124,31 +124,42 @@ func TestDecide(t *testing.T) {
 				Latest: planned(taskflow.Queued, "13:00", "", "")},
 			now: "12:30", queue: none, withdraw: true, until: "12:30"},
 		"activating runs nothing of the time between": {
-			p: store.Planning{Schedule: hourly, Active: true, Concurrency: 1, FiredUntil: at("08:30"), PausedAt: at("08:30"),
+			p: store.Planning{Schedule: hourly, Active: true, Concurrency: 1, FiredUntil: at("08:30"), Pauses: []store.Span{{From: at("08:30"), Until: at("11:15")}},
 				Latest: planned(taskflow.Dequeued, "09:00", "", "08:30")},
 			now: "11:30", queue: "12:00", until: "12:00",
 			fires: fires{"09:00": store.FireSkipped, "10:00": store.FireSkipped, "11:00": store.FireSkipped}},
 		"unless on_resume says so": {
 			p: store.Planning{Schedule: with(func(s *taskflow.Schedule) { s.OnResume = taskflow.MissedLatest }),
-				Active: true, Concurrency: 1, FiredUntil: at("08:30"), PausedAt: at("08:30"),
+				Active: true, Concurrency: 1, FiredUntil: at("08:30"), Pauses: []store.Span{{From: at("08:30"), Until: at("11:15")}},
 				Latest: planned(taskflow.Dequeued, "09:00", "", "08:30")},
 			now: "10:30", queue: "10:00", until: "10:00", fires: fires{"09:00": store.FireCoalesced}},
 		"what was missed before the pause is decided by missed": {
-			p: store.Planning{Schedule: hourly, Active: true, Concurrency: 1, FiredUntil: at("07:30"), PausedAt: at("09:30"),
+			p: store.Planning{Schedule: hourly, Active: true, Concurrency: 1, FiredUntil: at("07:30"), Pauses: []store.Span{{From: at("09:30"), Until: at("11:15")}},
 				Latest: planned(taskflow.Success, "07:00", "07:00", "07:10")},
 			now: "11:30", queue: "09:00", until: "09:00", fires: fires{"08:00": store.FireCoalesced}},
 		"a changed schedule moves the planned instance at once": {
-			p: store.Planning{Schedule: with(func(s *taskflow.Schedule) { s.Cron = "45 * * * *" }), Changed: true,
+			p: store.Planning{Schedule: with(func(s *taskflow.Schedule) { s.Cron = "45 * * * *" }), Was: &hourly,
 				Active: true, Concurrency: 1, FiredUntil: at("13:00"), Latest: planned(taskflow.Queued, "13:00", "", "")},
 			now: "12:30", queue: "12:45", withdraw: true, until: "12:45"},
 		"but leaves alone what is due": {
-			p: store.Planning{Schedule: with(func(s *taskflow.Schedule) { s.Cron = "45 * * * *" }), Changed: true,
+			p: store.Planning{Schedule: with(func(s *taskflow.Schedule) { s.Cron = "45 * * * *" }), Was: &hourly,
 				Active: true, Concurrency: 1, FiredUntil: at("12:00"), Latest: planned(taskflow.Queued, "12:00", "", "")},
 			now: "12:30", queue: none, until: "12:30"},
 		"no fire of a changed schedule was missed": {
-			p: store.Planning{Schedule: with(func(s *taskflow.Schedule) { s.Cron = "45 * * * *" }), Changed: true,
+			p: store.Planning{Schedule: with(func(s *taskflow.Schedule) { s.Cron = "45 * * * *" }), Was: &hourly,
 				Active: true, Concurrency: 1, FiredUntil: at("08:00"), Latest: planned(taskflow.Success, "08:00", "08:00", "08:10")},
-			now: "12:30", queue: "12:45", until: "12:45"},
+			now: "10:30", queue: "10:45", until: "10:45",
+			fires: fires{"09:00": store.FireSkipped, "10:00": store.FireSkipped}},
+		"fires of several pauses are decided by on_resume": {
+			p: store.Planning{Schedule: missed(taskflow.MissedAll), Active: true, Concurrency: 1, FiredUntil: at("08:00"),
+				Latest: planned(taskflow.Success, "08:00", "08:00", "13:55"), Pauses: []store.Span{
+					{From: at("08:30"), Until: at("10:30")}, {From: at("11:30"), Until: at("12:10")}}},
+			now: "13:55", queue: "11:00", until: "11:00",
+			fires: fires{"09:00": store.FireOverlapped, "10:00": store.FireOverlapped}},
+		"a change during a pause is not forgotten": {
+			p: store.Planning{Schedule: with(func(s *taskflow.Schedule) { s.Cron = "45 * * * *" }), Was: &hourly,
+				Concurrency: 1, FiredUntil: at("12:00"), Pauses: []store.Span{{From: at("12:10")}}},
+			now: "12:30", queue: none, until: "12:30"},
 		"nothing fires before the start": {
 			p: store.Planning{Schedule: with(func(s *taskflow.Schedule) { s.Start = at("18:00") }),
 				Active: true, Concurrency: 1},
@@ -172,7 +183,11 @@ func TestDecide(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			plan := decide(c.p, expr, at(c.now))
+			was, err := hourly.Parse()
+			if err != nil {
+				t.Fatal(err)
+			}
+			plan := decide(c.p, expr, was, at(c.now))
 			if got := clock(plan.Queue); got != c.queue {
 				t.Errorf("queued %q, want %q", got, c.queue)
 			}
@@ -224,11 +239,11 @@ func TestPlansAccountForEveryFireOnce(t *testing.T) {
 		// The lengths of runs and pauses are a fixed, odd mixture; some outlast a chunk.
 		for i := range 200 {
 			for {
-				plan := decide(p, expr, now)
+				plan := decide(p, expr, nil, now)
 				for _, f := range plan.Fires {
 					note(f.At)
 				}
-				p.FiredUntil, p.PausedAt, p.ResumedAt = plan.FiredUntil, plan.PausedAt, plan.ResumedAt
+				p.FiredUntil = plan.FiredUntil
 				if !plan.Queue.IsZero() {
 					note(plan.Queue)
 					p.Latest = &store.Planned{ID: int64(i), RunAt: plan.Queue, Status: taskflow.Success}

@@ -82,8 +82,6 @@ func (s *Scheduler) Run(ctx context.Context) error {
 		if leads {
 			wake, err = s.Tick(ctx, now)
 			ticks++
-		} else {
-			changed = nil // it is the leader's to look at
 		}
 		switch {
 		case ctx.Err() != nil:
@@ -188,9 +186,13 @@ func (s *Scheduler) plan(ctx context.Context, now time.Time) error {
 			return err
 		}
 		for _, p := range open {
-			plan := store.Plan{Kind: p.Kind, Name: p.Name, Version: p.Version}
+			plan := store.Plan{Kind: p.Kind, Name: p.Name, Version: p.Version, FiredUntil: p.FiredUntil}
 			if c, err := s.cron(p.Schedule); err == nil {
-				plan = decide(p, c, now)
+				var was *cron.Schedule
+				if p.Was != nil {
+					was, _ = s.cron(*p.Was) // nil if it is not understood any more
+				}
+				plan = decide(p, c, was, now)
 			} else { // it was checked when it was defined, perhaps by another version
 				s.Log.Error("schedule not understood; it stays unplanned until it changes",
 					string(p.Kind), p.Name, "error", err)

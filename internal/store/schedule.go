@@ -26,17 +26,24 @@ type Planning struct {
 	// FiredUntil is the time up to which fires are accounted for; zero if
 	// the schedule never was planned.
 	FiredUntil time.Time
-	// PausedAt and ResumedAt are when a scheduler saw it become inactive and
-	// active again, the last time; zero if never, or once no fire between
-	// them is left to decide about.
-	PausedAt, ResumedAt time.Time
-	// Changed says that the expression, zone, start or end are not those
-	// that the latest instance was planned with.
-	Changed bool
+	// Pauses are when it was inactive since then.
+	Pauses []Span
+	// Was is the schedule, as far as its times go, that it was planned with,
+	// if that is another than now.
+	Was *taskflow.Schedule
 	// Latest is the scheduled instance that was planned last, if any.
 	Latest *Planned
 	// Version guards the plan: it is void once the schedule has another.
 	Version int64
+}
+
+// Span is a stretch of time, after From and up to Until; without an end if
+// Until is zero.
+type Span struct{ From, Until time.Time }
+
+// Contains reports whether t is part of the span.
+func (s Span) Contains(t time.Time) bool {
+	return t.After(s.From) && (s.Until.IsZero() || !t.After(s.Until))
 }
 
 // Planned is a scheduled instance.
@@ -60,8 +67,8 @@ type Plan struct {
 	Withdraw string
 	// Queue is the fire to queue an instance for, zero for none.
 	Queue time.Time
-	// FiredUntil, PausedAt and ResumedAt are the new values.
-	FiredUntil, PausedAt, ResumedAt time.Time
+	// FiredUntil is the new value.
+	FiredUntil time.Time
 	// Unfinished says that more is to be decided: the schedule stays unplanned.
 	Unfinished bool
 }

@@ -43,6 +43,14 @@ func (into timeInto) Scan(v any) error {
 	return fmt.Errorf("%v (%T) is not a time as text", v, v)
 }
 
+// scanWord is Scan for text that was read as JSON.
+func (into timeInto) scanWord(s *string) error {
+	if s == nil {
+		return into.Scan(nil)
+	}
+	return into.Scan(*s)
+}
+
 // word returns a string for a nullable column: NULL if it is empty.
 func word[S ~string](s S) any {
 	if s == "" {

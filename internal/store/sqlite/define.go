@@ -13,7 +13,7 @@ import (
 // Define writes the definitions; see [store.Definitions].
 func (s *Store) Define(ctx context.Context, now time.Time, defs *taskflow.Definitions, retire bool) error {
 	err := s.tx(ctx, func(t tx) error {
-		d := definer{tx: t, now: text(now)}
+		d := definer{tx: t, at: now, now: text(now)}
 		if retire {
 			if err := d.retire(defs); err != nil {
 				return err
@@ -47,7 +47,8 @@ func (s *Store) Define(ctx context.Context, now time.Time, defs *taskflow.Defini
 // row that is as it should be, so that defining again writes nothing.
 type definer struct {
 	tx
-	now any
+	at  time.Time
+	now any // the same, as it is kept
 }
 
 // retire marks the names that are not among the definitions.
@@ -176,7 +177,7 @@ func (d definer) dependencies(task *taskflow.Task) error {
 func (d definer) schedule(kind store.Kind, name string, s taskflow.Schedule, concurrency int) error {
 	if s.Cron == "" {
 		// Without a schedule there is no planned instance either.
-		if err := d.withdraw(kind, name, d.now, "its schedule was removed"); err != nil {
+		if err := d.withdraw(kind, name, d.at, "its schedule was removed"); err != nil {
 			return err
 		}
 		_, err := d.exec(`DELETE FROM schedules WHERE kind = ? AND name = ?`, string(kind), name)

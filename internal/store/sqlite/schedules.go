@@ -2,18 +2,32 @@ package sqlite
 
 import (
 	"context"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
+	"github.com/taskflow-run/taskflow"
+	"github.com/taskflow-run/taskflow/cron"
 	"github.com/taskflow-run/taskflow/internal/store"
 )
 
 // Lead takes or renews the leadership; see [store.Schedules]. Each leadership
 // that follows another has a higher epoch.
 func (s *Store) Lead(ctx context.Context, holder string, ttl time.Duration) (store.Term, error) {
+	// Who only stands by asks without a lock.
+	var taken bool
+	err := s.ask(ctx, `
+		SELECT EXISTS (
+			SELECT 1 FROM leases
+			WHERE name = 'scheduler' AND holder <> ? AND expires_at > `+clock+`)`,
+		[]any{holder}, func(r row) error { return r.Scan(&taken) })
+	if err != nil || taken {
+		return store.Term{}, err
+	}
 	term := store.Term{Holder: holder}
 	var held bool
-	err := s.tx(ctx, func(t tx) (err error) {
+	err = s.tx(ctx, func(t tx) (err error) {
 		held, err = t.one(`
 			INSERT INTO leases (name, holder, epoch, expires_at)
 			VALUES ('scheduler', ?1, 1, strftime('%Y-%m-%d %H:%M:%f000', 'now', ?2))
@@ -56,10 +70,9 @@ func (t tx) fence(term store.Term) error {
 	return err
 }
 
-// times is what an instance is planned with: a change of any of it moves the
-// instance.
-const times = `s.schedule || '|' || s.timezone || '|' || s.dst_gap || '|' || s.dst_overlap || '|' ||
-	COALESCE(s.start_date, '') || '|' || COALESCE(s.end_date, '')`
+// times is what an instance is planned with, as a JSON list: a change of any
+// of it moves the instance.
+const times = `json_array(s.schedule, s.timezone, s.dst_gap, s.dst_overlap, s.start_date, s.end_date)`
 
 // Unplanned finds schedules to decide about; see [store.Schedules].
 func (s *Store) Unplanned(ctx context.Context, limit int) ([]store.Planning, error) {
@@ -67,8 +80,9 @@ func (s *Store) Unplanned(ctx context.Context, limit int) ([]store.Planning, err
 	err := s.ask(ctx, `
 		SELECT s.kind, s.name, s.schedule, s.timezone, s.missed, s.missed_limit, s.on_resume,
 		       s.dst_gap, s.dst_overlap, s.start_date, s.end_date, s.concurrency, s.active,
-		       s.fired_until, s.paused_at, s.resumed_at, s.version,
-		       s.planned_times IS NOT NULL AND s.planned_times <> `+times+`,
+		       s.fired_until, s.version, NULLIF(s.planned_times, `+times+`),
+		       (SELECT json_group_array(json_array(paused_at, resumed_at)) FROM schedule_pauses
+		        WHERE kind = s.kind AND name = s.name),
 		       COALESCE(t.id, w.id), COALESCE(t.run_at, w.run_at), COALESCE(t.status, w.status),
 		       COALESCE(t.started_at, w.started_at), COALESCE(t.ended_at, w.ended_at)
 		FROM schedules AS s
@@ -78,19 +92,57 @@ func (s *Store) Unplanned(ctx context.Context, limit int) ([]store.Planning, err
 		LIMIT ?`, []any{limit}, func(r row) error {
 		var p store.Planning
 		var latest store.Planned
+		var was, pauses string
 		err := r.Scan(&p.Kind, &p.Name, &p.Schedule.Cron, &p.Schedule.Timezone, &p.Schedule.Missed,
 			&p.Schedule.MissedLimit, &p.Schedule.OnResume, &p.Schedule.DSTGap, &p.Schedule.DSTOverlap,
 			timeInto{&p.Schedule.Start}, timeInto{&p.Schedule.End}, &p.Concurrency, &p.Active,
-			timeInto{&p.FiredUntil}, timeInto{&p.PausedAt}, timeInto{&p.ResumedAt}, &p.Version, &p.Changed,
+			timeInto{&p.FiredUntil}, &p.Version, into(&was), &pauses,
 			numberInto{&latest.ID}, timeInto{&latest.RunAt}, into(&latest.Status),
 			timeInto{&latest.StartedAt}, timeInto{&latest.EndedAt})
+		if err != nil {
+			return err
+		}
 		if latest.ID != 0 {
 			p.Latest = &latest
 		}
+		if p.Was, err = wasSchedule(was); err != nil {
+			return err
+		}
+		p.Pauses, err = spans(pauses)
 		found = append(found, p)
 		return err
 	})
 	return found, err
+}
+
+// wasSchedule reads the times that a schedule was planned with.
+func wasSchedule(raw string) (*taskflow.Schedule, error) {
+	if raw == "" {
+		return nil, nil
+	}
+	var words [6]*string
+	if err := json.Unmarshal([]byte(raw), &words); err != nil {
+		return nil, err
+	}
+	s := &taskflow.Schedule{
+		Cron: *words[0], Timezone: *words[1], DSTGap: cron.Gap(*words[2]), DSTOverlap: cron.Overlap(*words[3]),
+	}
+	return s, errors.Join(timeInto{&s.Start}.scanWord(words[4]), timeInto{&s.End}.scanWord(words[5]))
+}
+
+// spans reads a list of pauses.
+func spans(raw string) ([]store.Span, error) {
+	var pairs [][2]*string
+	if err := json.Unmarshal([]byte(raw), &pairs); err != nil {
+		return nil, err
+	}
+	all := make([]store.Span, len(pairs))
+	for i, pair := range pairs {
+		if err := errors.Join(timeInto{&all[i].From}.scanWord(pair[0]), timeInto{&all[i].Until}.scanWord(pair[1])); err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
 }
 
 // Plan carries a decision out: – → queued, queued → dequeued; see
@@ -119,7 +171,7 @@ func (s *Store) Plan(ctx context.Context, now time.Time, term store.Term, p stor
 
 func (t tx) plan(now time.Time, p store.Plan) error {
 	if p.Withdraw != "" {
-		if err := t.withdraw(p.Kind, p.Name, text(now), p.Withdraw); err != nil {
+		if err := t.withdraw(p.Kind, p.Name, now, p.Withdraw); err != nil {
 			return err
 		}
 	}
@@ -138,10 +190,16 @@ func (t tx) plan(now time.Time, p store.Plan) error {
 	// The withdrawal may have raised the version; this decision knew of it.
 	_, err := t.exec(`
 		UPDATE schedules AS s
-		SET fired_until = ?1, paused_at = ?2, resumed_at = ?3, planned_times = `+times+`,
-		    planned_version = version, version = version + ?4
-		WHERE kind = ?5 AND name = ?6`,
-		text(p.FiredUntil), text(p.PausedAt), text(p.ResumedAt), p.Unfinished, string(p.Kind), p.Name)
+		SET fired_until = ?1, planned_times = `+times+`,
+		    planned_version = version, version = version + ?2
+		WHERE kind = ?3 AND name = ?4`,
+		text(p.FiredUntil), p.Unfinished, string(p.Kind), p.Name)
+	if err != nil {
+		return err
+	}
+	_, err = t.exec(`
+		DELETE FROM schedule_pauses
+		WHERE kind = ? AND name = ? AND resumed_at <= ?`, string(p.Kind), p.Name, text(p.FiredUntil))
 	return err
 }
 
@@ -190,15 +248,15 @@ var dequeuePlanned = map[store.Kind]string{
 // withdraw dequeues a planned instance: queued → dequeued. Its fire is
 // forgotten if it has not come yet, so that it can be planned again; one that
 // has come is skipped.
-func (t tx) withdraw(kind store.Kind, name string, now any, reason string) error {
+func (t tx) withdraw(kind store.Kind, name string, now time.Time, reason string) error {
 	var runAt string
-	found, err := t.one(dequeuePlanned[kind], []any{now, reason, string(kind), name}, &runAt)
+	found, err := t.one(dequeuePlanned[kind], []any{text(now), reason, string(kind), name}, &runAt)
 	if err != nil || !found {
 		return err
 	}
 	if _, err := t.exec(`
 		DELETE FROM schedule_fires
-		WHERE kind = ? AND name = ? AND fire_at = ? AND fire_at > ?`, string(kind), name, runAt, now); err != nil {
+		WHERE kind = ? AND name = ? AND fire_at = ? AND fire_at > ?`, string(kind), name, runAt, text(now)); err != nil {
 		return err
 	}
 	_, err = t.exec(`

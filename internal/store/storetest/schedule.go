@@ -95,7 +95,7 @@ var scheduleTests = map[string]func(*bench){
 		b.must(b.plan(b.open(), fire))
 		b.tasks(&taskflow.Task{Name: "a", Active: true, Schedule: taskflow.Schedule{Cron: "0 */1 * * *"}})
 		p := b.open()
-		equal(b, "changed", p.Changed, true)
+		equal(b, "changed from", p.Was.Cron, "0 * * * *")
 		b.must(b.st.Plan(b.ctx, b.now, store.Term{}, store.Plan{
 			Kind: p.Kind, Name: p.Name, Version: p.Version, Withdraw: "its schedule changed", Queue: fire, FiredUntil: fire,
 		}))

@@ -40,7 +40,7 @@ CREATE TABLE tasks (
     retries          INTEGER NOT NULL DEFAULT 0,
     timeout          REAL NOT NULL DEFAULT 300,
     retry_delay      REAL NOT NULL DEFAULT 300,
-    params           TEXT CHECK (params IS NULL OR json_valid(params)),
+    params           TEXT CHECK (params IS NULL OR json_valid(params) AND json_type(params) = 'object'),
     params_schema    TEXT CHECK (params_schema IS NULL OR json_valid(params_schema)),
     push_destination TEXT,
     run_if           TEXT NOT NULL DEFAULT 'all_success',
@@ -61,7 +61,8 @@ CREATE TABLE workflow_instances (
     scheduled           INTEGER NOT NULL DEFAULT 0 CHECK (scheduled IN (0, 1)),
     run_at              TEXT NOT NULL DEFAULT (strftime('%Y-%m-%d %H:%M:%f000', 'now'))
         CONSTRAINT "run_at is UTC as YYYY-MM-DD HH:MM:SS.ffffff"
-        CHECK (run_at GLOB '????-??-?? ??:??:??.??????'),
+        CHECK (run_at GLOB '*.[0-9][0-9][0-9][0-9][0-9][0-9]'
+               AND strftime('%Y-%m-%d %H:%M:%S', run_at) IS substr(run_at, 1, length(run_at) - 7)),
     started_at          TEXT,
     ended_at            TEXT,
     status              TEXT NOT NULL DEFAULT 'queued'
@@ -69,7 +70,7 @@ CREATE TABLE workflow_instances (
     priority            TEXT NOT NULL DEFAULT 'normal'
         CHECK (priority IN ('critical', 'high', 'normal', 'low')),
     "unique"            TEXT,
-    params              TEXT CHECK (params IS NULL OR json_valid(params)),
+    params              TEXT CHECK (params IS NULL OR json_valid(params) AND json_type(params) = 'object'),
     graph_id            INTEGER REFERENCES workflow_graphs (id), -- set at its start
     reason              TEXT, -- why it failed or was dequeued
     cancel_requested_at TEXT,
@@ -96,7 +97,8 @@ CREATE TABLE task_instances (
     scheduled            INTEGER NOT NULL DEFAULT 0 CHECK (scheduled IN (0, 1)),
     run_at               TEXT NOT NULL DEFAULT (strftime('%Y-%m-%d %H:%M:%f000', 'now'))
         CONSTRAINT "run_at is UTC as YYYY-MM-DD HH:MM:SS.ffffff"
-        CHECK (run_at GLOB '????-??-?? ??:??:??.??????'),
+        CHECK (run_at GLOB '*.[0-9][0-9][0-9][0-9][0-9][0-9]'
+               AND strftime('%Y-%m-%d %H:%M:%S', run_at) IS substr(run_at, 1, length(run_at) - 7)),
     started_at           TEXT, -- first start
     ended_at             TEXT,
     status               TEXT NOT NULL DEFAULT 'queued'
@@ -107,7 +109,7 @@ CREATE TABLE task_instances (
     push                 INTEGER NOT NULL DEFAULT 0 CHECK (push IN (0, 1)), -- for a push destination
     locked_at            TEXT, -- latest claim
     worker_id            TEXT,
-    params               TEXT CHECK (params IS NULL OR json_valid(params)),
+    params               TEXT CHECK (params IS NULL OR json_valid(params) AND json_type(params) = 'object'),
     push_state           TEXT CHECK (push_state IS NULL OR json_valid(push_state)),
     attempts             INTEGER NOT NULL DEFAULT 0,
     -- The definition's, unless given; the trigger below fills them in.
@@ -184,16 +186,23 @@ CREATE TABLE schedules (
     concurrency     INTEGER NOT NULL,
     active          INTEGER NOT NULL, -- follows tasks.active or workflows.active, 0 when retired
     fired_until     TEXT, -- fires up to here are accounted for
-    paused_at       TEXT, -- when the scheduler saw it become inactive,
-    resumed_at      TEXT, -- and active again
     latest_id       INTEGER, -- the instance planned last
-    planned_times   TEXT, -- the times it was planned with, see schedule_times
+    planned_times   TEXT, -- the expression, zone and bounds it was planned with
     version         INTEGER NOT NULL DEFAULT 1,
     planned_version INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (kind, name)
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX schedules_unplanned ON schedules (kind, name) WHERE version <> planned_version;
+
+-- When a schedule was inactive, as long as fires of that time are undecided.
+CREATE TABLE schedule_pauses (
+    kind       TEXT NOT NULL,
+    name       TEXT NOT NULL,
+    paused_at  TEXT NOT NULL,
+    resumed_at TEXT, -- NULL while it is inactive
+    PRIMARY KEY (kind, name, paused_at)
+) STRICT, WITHOUT ROWID;
 
 -- Whatever changes the state of a scheduled instance, or whether its
 -- definition is active, plain SQL included, makes the scheduler look again.
@@ -204,11 +213,25 @@ BEGIN
     WHERE kind = 'task' AND name = NEW.task_name AND latest_id = NEW.id;
 END;
 
+CREATE TRIGGER task_instances_gone AFTER DELETE ON task_instances
+WHEN OLD.scheduled = 1 AND OLD.workflow_instance_id IS NULL
+BEGIN
+    UPDATE schedules SET version = version + 1
+    WHERE kind = 'task' AND name = OLD.task_name AND latest_id = OLD.id;
+END;
+
 CREATE TRIGGER workflow_instances_replan AFTER UPDATE OF status ON workflow_instances
 WHEN NEW.scheduled = 1 AND NEW.status <> OLD.status
 BEGIN
     UPDATE schedules SET version = version + 1
     WHERE kind = 'workflow' AND name = NEW.workflow_name AND latest_id = NEW.id;
+END;
+
+CREATE TRIGGER workflow_instances_gone AFTER DELETE ON workflow_instances
+WHEN OLD.scheduled = 1
+BEGIN
+    UPDATE schedules SET version = version + 1
+    WHERE kind = 'workflow' AND name = OLD.workflow_name AND latest_id = OLD.id;
 END;
 
 CREATE TRIGGER tasks_replan AFTER UPDATE OF active, retired_at ON tasks
@@ -221,6 +244,21 @@ CREATE TRIGGER workflows_replan AFTER UPDATE OF active, retired_at ON workflows
 BEGIN
     UPDATE schedules SET version = version + 1, active = NEW.active = 1 AND NEW.retired_at IS NULL
     WHERE kind = 'workflow' AND name = NEW.name AND active <> (NEW.active = 1 AND NEW.retired_at IS NULL);
+END;
+
+CREATE TRIGGER schedules_paused AFTER UPDATE OF active ON schedules
+WHEN OLD.active = 1 AND NEW.active = 0
+BEGIN
+    INSERT INTO schedule_pauses (kind, name, paused_at)
+    VALUES (NEW.kind, NEW.name, strftime('%Y-%m-%d %H:%M:%f000', 'now'))
+    ON CONFLICT DO UPDATE SET resumed_at = NULL;
+END;
+
+CREATE TRIGGER schedules_resumed AFTER UPDATE OF active ON schedules
+WHEN OLD.active = 0 AND NEW.active = 1
+BEGIN
+    UPDATE schedule_pauses SET resumed_at = strftime('%Y-%m-%d %H:%M:%f000', 'now')
+    WHERE kind = NEW.kind AND name = NEW.name AND resumed_at IS NULL;
 END;
 
 -- What became of each fire. The primary key is what keeps a fire from
