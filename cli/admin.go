@@ -46,7 +46,7 @@ func (a *app) migrate(cmd *cobra.Command, _ []string) error {
 		return err
 	}
 	defer st.Close()
-	applied, err := st.Migrate(cmd.Context(), a.now())
+	applied, err := st.Migrate(cmd.Context())
 	if err != nil {
 		return err
 	}

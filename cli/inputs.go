@@ -102,7 +102,7 @@ func (a *app) open(ctx context.Context, create bool) (*sqlite.Store, error) {
 	err = st.Check(ctx)
 	var schema *store.SchemaError
 	if errors.As(err, &schema) && schema.Have == 0 && create {
-		_, err = st.Migrate(ctx, a.now())
+		_, err = st.Migrate(ctx)
 	}
 	if err != nil {
 		st.Close()

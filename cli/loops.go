@@ -76,7 +76,7 @@ type workerFlags struct {
 }
 
 func (f *workerFlags) add(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&f.id, "worker-id", "", "name of the worker, unique among all (default: host, process id and a random part)")
+	cmd.Flags().StringVar(&f.id, "worker-id", "", "name of the worker, to which a random part is added (default: host and process id)")
 	cmd.Flags().IntVar(&f.slots, "slots", max(8, 4*runtime.NumCPU()), "how many tasks may run at once")
 	addLostAfter(cmd, &f.lostAfter)
 }
@@ -104,23 +104,25 @@ func (a *app) worker(f workerFlags, st store.Store, defs *taskflow.Definitions, 
 			names = append(names, t.Name)
 		}
 	}
-	if f.id == "" {
-		f.id = processName()
-	}
 	return &worker.Worker{
-		Store: st, Defs: defs, ID: f.id, Slots: f.slots, Tasks: names, Drain: f.drain, Hurry: hurry, LostAfter: f.lostAfter,
+		Store: st, Defs: defs, ID: processName(f.id), Slots: f.slots, Tasks: names, Drain: f.drain, Hurry: hurry, LostAfter: f.lostAfter,
 		Command: func(t *taskflow.Task) taskflow.Executor { return bash.Command{Task: t} },
 		Now:     a.now, Log: log,
 	}, nil
 }
 
-// processName names this process among all that share a database.
-func processName() string {
-	host, err := os.Hostname()
-	if err != nil {
-		host = "unknown"
+// processName names this process among all that share a database. The random
+// part keeps one that was started again from passing for the one before it,
+// whose work must be given back.
+func processName(name string) string {
+	if name == "" {
+		host, err := os.Hostname()
+		if err != nil {
+			host = "unknown"
+		}
+		name = fmt.Sprintf("%s-%d", host, os.Getpid())
 	}
-	return fmt.Sprintf("%s-%d-%s", host, os.Getpid(), strings.ToLower(rand.Text()[:6]))
+	return name + "-" + strings.ToLower(rand.Text()[:6])
 }
 
 // pusher returns the loop that runs beside a scheduler.
@@ -211,7 +213,7 @@ along, and hands tasks to push destinations. Tasks are run by pull_worker. Any n
 			}
 			return a.loops(cmd.Context(), func(l loopContext) error {
 				s := &scheduler.Scheduler{
-					Store: l.store, Defs: l.defs, Holder: processName(), Now: a.now, Log: l.log,
+					Store: l.store, Defs: l.defs, Holder: processName(""), Now: a.now, Log: l.log,
 					Ticks: ticks, Poll: sleep, LostAfter: lostAfter,
 				}
 				if dryRun {

@@ -138,7 +138,7 @@ func (d *destination) submit(ctx context.Context, term store.Term, a store.Attem
 	}
 	if err != nil {
 		d.Log.Warn("push failed", "destination", d.name, "task", a.Instance.TaskName, "id", a.ID, "error", err)
-		return d.end(ctx, a, store.Outcome{Kind: store.Failed, Event: "failed", Reason: fmt.Sprintf("%s did not take it: %v", d.name, err)})
+		return d.end(ctx, a, store.Outcome{Kind: store.Failed, Reason: fmt.Sprintf("%s did not take it: %v", d.name, err)})
 	}
 	if state == nil {
 		state = json.RawMessage("{}") // it was submitted, which is what counts
@@ -210,7 +210,7 @@ func (d *destination) update(ctx context.Context, term store.Term, a store.Attem
 	case taskflow.Success:
 		return d.end(ctx, a, store.Outcome{Kind: store.Succeeded, Result: u.Result})
 	case taskflow.Failed:
-		return d.end(ctx, a, store.Outcome{Kind: store.Failed, Event: "failed", Reason: u.Reason})
+		return d.end(ctx, a, store.Outcome{Kind: store.Failed, Reason: u.Reason})
 	}
 	_, err := d.Store.SetPush(ctx, d.Now(), term, a.Claim, u.Status, u.State)
 	return err

@@ -89,7 +89,7 @@ func inSpace(t *testing.T, edit func(*taskflow.Task), test func(t *testing.T, st
 		must(t, err)
 		st, err := sqlite.Open(t.Context(), path)
 		must(t, err)
-		_, err = st.Migrate(t.Context(), time.Now())
+		_, err = st.Migrate(t.Context())
 		must(t, err)
 		must(t, st.Define(t.Context(), time.Now(), defs, true))
 		var term atomic.Pointer[store.Term]

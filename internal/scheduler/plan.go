@@ -34,7 +34,7 @@ func decide(p store.Planning, c, was *cron.Schedule, now time.Time) store.Plan {
 	if !p.Active {
 		if planned {
 			plan.Withdraw = "deactivated"
-			plan.FiredUntil = earlier(plan.FiredUntil, now)
+			plan.FiredUntil = store.Earlier(plan.FiredUntil, now)
 		}
 		return plan
 	}
@@ -166,11 +166,4 @@ func nthLast(c *cron.Schedule, n int, now time.Time) time.Time {
 		at = before
 	}
 	return at
-}
-
-func earlier(a, b time.Time) time.Time {
-	if a.Before(b) {
-		return a
-	}
-	return b
 }

@@ -160,7 +160,7 @@ func (s *Scheduler) Tick(ctx context.Context, now time.Time) (time.Time, error) 
 	s.setDefaults()
 	wake := now.Add(s.Poll)
 	if s.Workflow == "" {
-		wake = earlier(wake, s.renewed.Add(leaseRenewal))
+		wake = store.Earlier(wake, s.renewed.Add(leaseRenewal))
 		if err := s.plan(ctx, now); err != nil {
 			return wake, err
 		}
@@ -173,9 +173,9 @@ func (s *Scheduler) Tick(ctx context.Context, now time.Time) (time.Time, error) 
 		return wake, err
 	}
 	if !next.IsZero() {
-		wake = earlier(wake, next)
+		wake = store.Earlier(wake, next)
 	}
-	return earlier(wake, now.Add(s.sweepInterval())), s.sweep(ctx, now)
+	return store.Earlier(wake, now.Add(s.sweepInterval())), s.sweep(ctx, now)
 }
 
 // plan decides about every schedule that has no valid plan.

@@ -33,7 +33,7 @@ func inHall(t *testing.T, tasks []*taskflow.Task, test func(*hall)) {
 		var err error
 		h.st, err = sqlite.Open(t.Context(), path)
 		h.must(err)
-		_, err = h.st.Migrate(t.Context(), time.Now())
+		_, err = h.st.Migrate(t.Context())
 		h.must(err)
 		h.db, err = sql.Open("sqlite3", "file:"+path)
 		h.must(err)

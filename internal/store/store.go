@@ -21,7 +21,8 @@
 //	                       retry, queued,          leader                     is the row's
 //	                       dequeued
 //	queued, retry          dequeued                anyone      Cancel,        not terminal
-//	                                                           Advance, Plan
+//	                                                           Advance, Plan,
+//	                                                           Define
 //	running (run)          success, failed,        anyone      Advance        every task has ended
 //	                       dequeued
 //
@@ -62,7 +63,7 @@ type Store interface {
 type Schema interface {
 	// Migrate applies what is missing, one transaction a step, and returns
 	// the names of the steps it applied. On a current schema it does nothing.
-	Migrate(ctx context.Context, now time.Time) ([]string, error)
+	Migrate(ctx context.Context) ([]string, error)
 	// Check returns a [*SchemaError] unless the schema is the one this
 	// program needs.
 	Check(ctx context.Context) error
@@ -223,6 +224,7 @@ type ClaimRequest struct {
 	Slots    int
 	Tasks    Names // that the worker can run
 	ID       int64 // only this instance, if not 0
+	LastRun  int64 // only tasks of runs up to this one, if not 0
 }
 
 // Claimed is what a worker got.
@@ -268,7 +270,7 @@ type Outcome struct {
 	Kind   OutcomeKind
 	Result json.RawMessage // of a success, nil for none
 	Reason string          // of a failure
-	Event  string          // of a failure: "failed", "timed out", "worker lost"
+	Event  string          // why it failed, if out of the ordinary: "timed out", "worker lost"
 	// RetryIn is the delay before the next attempt, if one is left.
 	RetryIn time.Duration
 	Log     []LogEntry // the last lines, written in the same transaction

@@ -17,3 +17,11 @@ func Wait(ctx context.Context, changed <-chan struct{}, d time.Duration) bool {
 	}
 	return ctx.Err() == nil
 }
+
+// Earlier returns the earlier of two times.
+func Earlier(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return a
+	}
+	return b
+}

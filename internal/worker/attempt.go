@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"time"
 
 	"github.com/taskflow-run/taskflow"
 	"github.com/taskflow-run/taskflow/internal/store"
@@ -35,7 +36,7 @@ func (w *Worker) start(claimed store.Attempt) *attempt {
 	go func() {
 		stdout, stderr := a.log.stream("stdout"), a.log.stream("stderr")
 		ti.Stdout, ti.Stderr = stdout, stderr
-		result, err := w.execute(ctx, ti)
+		result, err := w.supervise(ctx, ti)
 		stdout.close()
 		stderr.close()
 		a.outcome = w.judge(ctx, a, result, err)
@@ -44,6 +45,37 @@ func (w *Worker) start(claimed store.Attempt) *attempt {
 		w.done <- a
 	}()
 	return a
+}
+
+// errLeft is the end of code that does not heed its context.
+var errLeft = errors.New("the code did not stop and was left behind")
+
+// supervise runs the task's code and waits for it, but not for long once its
+// context has ended.
+func (w *Worker) supervise(ctx context.Context, ti *taskflow.TaskInstance) (json.RawMessage, error) {
+	type end struct {
+		result json.RawMessage
+		err    error
+	}
+	ended := make(chan end, 1)
+	go func() {
+		e := end{err: errors.New("the code ended its goroutine")} // if it calls runtime.Goexit
+		defer func() { ended <- e }()
+		e.result, e.err = w.execute(ctx, ti)
+	}()
+	select {
+	case e := <-ended:
+		return e.result, e.err
+	case <-ctx.Done():
+	}
+	timer := time.NewTimer(w.StopGrace)
+	defer timer.Stop()
+	select {
+	case e := <-ended:
+		return e.result, e.err
+	case <-timer.C:
+		return nil, errLeft
+	}
 }
 
 // execute runs the task's code. A panic is an error, with its stack in the log.
@@ -99,10 +131,13 @@ func (w *Worker) judge(ctx context.Context, a *attempt, result json.RawMessage, 
 	case errors.Is(cause, errShutdown):
 		o.Kind, o.Reason = store.Released, "cut off by a shutdown of its worker"
 	default:
-		o.Kind, o.Event, o.Reason = store.Failed, "failed", err.Error()
+		o.Kind, o.Reason = store.Failed, err.Error()
 	}
 	if o.Kind == store.Failed {
 		o.RetryIn = store.RetryIn(w.Defs, a.ti)
+	}
+	if errors.Is(err, errLeft) {
+		o.Reason += "; " + errLeft.Error()
 	}
 	return o
 }

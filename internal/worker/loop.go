@@ -82,7 +82,7 @@ func (l *loop) claim(now time.Time) (done bool, err error) {
 		return true, nil
 	}
 	claimed, err := l.Store.Claim(l.db, now, store.ClaimRequest{
-		WorkerID: l.ID, Slots: free, Tasks: l.tasks, ID: l.Instance,
+		WorkerID: l.ID, Slots: free, Tasks: l.tasks, ID: l.Instance, LastRun: l.LastRun,
 	})
 	if err != nil {
 		return false, err
@@ -199,12 +199,12 @@ func (l *loop) wait(ctx context.Context, now time.Time) {
 	if !l.drainUntil.IsZero() {
 		stop, hurry = nil, l.Hurry
 		if now.Before(l.drainUntil) {
-			wake = earlier(wake, l.drainUntil)
+			wake = store.Earlier(wake, l.drainUntil)
 		} else {
 			hurry = nil // hurried already
 		}
 	} else if len(l.running) < l.Slots && (l.Rounds == 0 || len(l.running) == 0) {
-		wake = earlier(wake, l.nextClaim)
+		wake = store.Earlier(wake, l.nextClaim)
 	}
 	lines := l.lines
 	if !l.nextFlush.IsZero() {
@@ -227,10 +227,3 @@ func (l *loop) wait(ctx context.Context, now time.Time) {
 }
 
 func due(t, now time.Time) bool { return !t.IsZero() && !now.Before(t) }
-
-func earlier(a, b time.Time) time.Time {
-	if a.Before(b) {
-		return a
-	}
-	return b
-}

@@ -48,6 +48,10 @@ type Worker struct {
 	// LostAfter is how long a worker may be silent before it counts as lost,
 	// 30 s if unset; heartbeats come six times as often.
 	LostAfter time.Duration
+	// StopGrace is how long code may go on after its context has ended, 15 s
+	// if unset. The attempt is then recorded without it, and the code left
+	// behind: nothing can end a goroutine from outside.
+	StopGrace time.Duration
 	// Drain is how long a shutdown lets attempts run on before it cancels
 	// them. They go back to the queue then, and do not count.
 	Drain time.Duration
@@ -56,8 +60,9 @@ type Worker struct {
 	// Rounds ends the loop after that many claims have been worked off, one
 	// after the other; 0 means never.
 	Rounds int
-	// Instance limits the worker to one instance, if not 0.
-	Instance int64
+	// Instance limits the worker to one instance, LastRun to the tasks of
+	// workflow runs up to that one, if not 0.
+	Instance, LastRun int64
 
 	tasks   store.Names
 	running map[store.Claim]*attempt
@@ -103,6 +108,9 @@ func (w *Worker) Run(ctx context.Context) error {
 	}
 	if w.LostAfter == 0 {
 		w.LostAfter = 30 * time.Second
+	}
+	if w.StopGrace == 0 {
+		w.StopGrace = 15 * time.Second
 	}
 	// The store is still needed once ctx has ended, for what runs.
 	db := context.WithoutCancel(ctx)

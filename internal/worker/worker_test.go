@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -41,7 +42,7 @@ func inShop(t *testing.T, tasks []*taskflow.Task, test func(*shop)) {
 		s.must(err)
 		s.st, err = sqlite.Open(t.Context(), path)
 		s.must(err)
-		_, err = s.st.Migrate(t.Context(), time.Now())
+		_, err = s.st.Migrate(t.Context())
 		s.must(err)
 		s.must(s.st.Define(t.Context(), time.Now(), s.defs, true))
 		var names []string
@@ -167,6 +168,27 @@ func TestAnAttemptThatTakesTooLongHasFailed(t *testing.T) {
 		if ti := s.until(s.queue("deaf"), taskflow.Failed); ti.Reason != "timed out after 1.5 s" {
 			s.Errorf("%q", ti.Reason)
 		}
+	})
+}
+
+func TestCodeThatDoesNotStopIsLeftBehind(t *testing.T) {
+	deaf := task("deaf", func(context.Context, *taskflow.TaskInstance) (any, error) {
+		time.Sleep(time.Hour)
+		return nil, nil
+	})
+	deaf.Timeout = time.Second
+	inShop(t, []*taskflow.Task{deaf, task("gone", func(context.Context, *taskflow.TaskInstance) (any, error) {
+		runtime.Goexit()
+		return nil, nil
+	})}, func(s *shop) {
+		ti := s.until(s.queue("deaf"), taskflow.Failed)
+		if took := ti.EndedAt.Sub(ti.LockedAt); took != 16*time.Second || ti.Reason != "timed out after 1 s; the code did not stop and was left behind" {
+			s.Errorf("%q after %s", ti.Reason, took)
+		}
+		if ti := s.until(s.queue("gone"), taskflow.Failed); ti.Reason != "the code ended its goroutine" {
+			s.Errorf("%q", ti.Reason)
+		}
+		time.Sleep(time.Hour) // no goroutine may be left when the test ends
 	})
 }
 
@@ -316,7 +338,7 @@ func TestRoundsEndTheLoop(t *testing.T) {
 		s.st, err = sqlite.Open(t.Context(), path)
 		s.must(err)
 		defer s.st.Close()
-		_, err = s.st.Migrate(t.Context(), time.Now())
+		_, err = s.st.Migrate(t.Context())
 		s.must(err)
 		s.must(s.st.Define(t.Context(), time.Now(), defs, true))
 		for range 5 {

@@ -47,6 +47,7 @@ func newLane(queue, status string) lane {
 			  AND rank = ?1 AND run_at <= ?2
 			  AND (retry_at IS NULL OR retry_at <= ?2)
 			  AND attempts < COALESCE(max_attempts, 1)
+			  AND (?4 = 0 OR workflow_instance_id <= ?4)
 			ORDER BY run_at, id
 			LIMIT ?3`),
 
@@ -72,18 +73,20 @@ func newLane(queue, status string) lane {
 				WHERE tasks.retired_at IS NULL
 				  AND tasks.name IN (SELECT value FROM json_each(?2))
 			),
+			ranks (rank) AS (VALUES (0), (1), (2), (3)), -- so that what is not due ends the search
 			heads AS (
 				SELECT i.id, i.rank, i.run_at, room.free,
 				       ROW_NUMBER() OVER (PARTITION BY i.task_name ORDER BY i.rank, i.run_at, i.id) AS place
-				FROM room JOIN task_instances AS i ON i.id IN (
+				FROM room CROSS JOIN ranks JOIN task_instances AS i ON i.id IN (
 					SELECT head.id FROM task_instances AS head
 					WHERE head.task_name = room.name
 					  AND head.status IN ('queued', 'retry') AND head.{queue}
-					  AND head.run_at <= ?3
+					  AND head.rank = ranks.rank AND head.run_at <= ?3
 					  AND (head.retry_at IS NULL OR head.retry_at <= ?3) -- its delay is over
 					  AND head.attempts < COALESCE(head.max_attempts, 1) -- attempts are left
 					  AND ?4 IN (0, head.id)
-					ORDER BY head.rank, head.run_at, head.id
+					  AND (?5 = 0 OR head.workflow_instance_id <= ?5)
+					ORDER BY head.run_at, head.id
 					LIMIT ?1)
 				WHERE room.free > 0
 			)
@@ -123,7 +126,7 @@ func (t tx) pickFront(l lane, now time.Time, r store.ClaimRequest) (picked []int
 			task string
 		}
 		var front []waiting
-		err := t.query(l.front, []any{rank, text(now), window}, func(row row) error {
+		err := t.query(l.front, []any{rank, text(now), window, r.LastRun}, func(row row) error {
 			var w waiting
 			err := row.Scan(&w.id, &w.task)
 			front = append(front, w)
@@ -168,7 +171,7 @@ func (t tx) pick(l lane, now time.Time, r store.ClaimRequest) (picked []int64, e
 	if err != nil {
 		return nil, err
 	}
-	err = t.query(l.heads, []any{r.Slots, tasks, text(now), r.ID}, func(r row) error {
+	err = t.query(l.heads, []any{r.Slots, tasks, text(now), r.ID, r.LastRun}, func(r row) error {
 		var id int64
 		err := r.Scan(&id)
 		picked = append(picked, id)
@@ -249,6 +252,9 @@ func (s *Store) addRun(t tx, ti *taskflow.TaskInstance) error {
 	if _, err := t.one(`SELECT workflow_name, graph_id FROM workflow_instances WHERE id = ?`,
 		[]any{ti.WorkflowInstanceID}, &ti.WorkflowName, numberInto{&graphID}); err != nil {
 		return err
+	}
+	if graphID == 0 { // added by plain SQL to a run that has not started
+		return nil
 	}
 	g, err := s.graph(t, graphID)
 	if err != nil {

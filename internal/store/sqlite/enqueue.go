@@ -12,7 +12,7 @@ import (
 // EnqueueTask queues a task; see [store.Queue].
 func (s *Store) EnqueueTask(ctx context.Context, now time.Time, r store.Request) (id int64, err error) {
 	err = s.tx(ctx, func(t tx) error {
-		id, err = t.insert(store.TaskKind, now, r, false)
+		id, err = s.insert(t, store.TaskKind, now, r, false)
 		return err
 	})
 	if err == nil {
@@ -24,7 +24,7 @@ func (s *Store) EnqueueTask(ctx context.Context, now time.Time, r store.Request)
 // EnqueueRun queues a workflow; see [store.Queue].
 func (s *Store) EnqueueRun(ctx context.Context, now time.Time, r store.Request) (id int64, err error) {
 	err = s.tx(ctx, func(t tx) error {
-		id, err = t.insert(store.WorkflowKind, now, r, false)
+		id, err = s.insert(t, store.WorkflowKind, now, r, false)
 		return err
 	})
 	if err == nil {
@@ -67,7 +67,7 @@ var insertInstance = map[store.Kind]string{
 // insert queues an instance: – → queued. Guard: no unfinished instance has
 // the same unique key (the unique index would refuse it too; asking first
 // tells which it is). Semantics §2.
-func (t tx) insert(kind store.Kind, now time.Time, r store.Request, scheduled bool) (id int64, err error) {
+func (s *Store) insert(t tx, kind store.Kind, now time.Time, r store.Request, scheduled bool) (id int64, err error) {
 	if r.Unique != "" {
 		found, err := t.one(findUnique[kind], []any{r.Name, r.Unique}, &id)
 		if err != nil {
@@ -78,7 +78,7 @@ func (t tx) insert(kind store.Kind, now time.Time, r store.Request, scheduled bo
 		}
 	}
 	if r.WorkflowInstanceID != 0 {
-		if err := t.checkPlace(r); err != nil {
+		if err := s.checkPlace(t, r); err != nil {
 			return 0, err
 		}
 	}
@@ -100,26 +100,32 @@ func (t tx) insert(kind store.Kind, now time.Time, r store.Request, scheduled bo
 	return id, err
 }
 
-// checkPlace makes sure that a task can be added to a run.
-func (t tx) checkPlace(r store.Request) error {
+// checkPlace makes sure that a task can be added to a run: it is part of the
+// run's graph and has no instance in it yet.
+func (s *Store) checkPlace(t tx, r store.Request) error {
 	var status taskflow.Status
+	var graphID int64
 	var taken bool
 	found, err := t.one(`
-		SELECT status, EXISTS (
+		SELECT status, graph_id, EXISTS (
 			SELECT 1 FROM task_instances WHERE workflow_instance_id = w.id AND task_name = ?2)
 		FROM workflow_instances AS w WHERE id = ?1`,
-		[]any{r.WorkflowInstanceID, r.Name}, &status, &taken)
+		[]any{r.WorkflowInstanceID, r.Name}, &status, numberInto{&graphID}, &taken)
 	switch {
 	case err != nil:
 		return err
 	case !found:
 		return fmt.Errorf("workflow instance %d: %w", r.WorkflowInstanceID, taskflow.ErrNotFound)
-	case status.Terminal():
-		return fmt.Errorf("workflow instance %d has ended (%s); nothing can be added to it", r.WorkflowInstanceID, status)
+	case status != taskflow.Running:
+		return fmt.Errorf("workflow instance %d is %s; only to a running one can a task be added", r.WorkflowInstanceID, status)
 	case taken:
 		return fmt.Errorf("workflow instance %d has an instance of task %q already", r.WorkflowInstanceID, r.Name)
 	}
-	return nil
+	g, err := s.graph(t, graphID)
+	if err == nil && g.Task(r.Name) == nil {
+		err = fmt.Errorf("task %q is not part of the workflow of instance %d", r.Name, r.WorkflowInstanceID)
+	}
+	return err
 }
 
 // event records something out of the ordinary.

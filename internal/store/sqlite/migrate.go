@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io/fs"
 	"strings"
-	"time"
 
 	"github.com/taskflow-run/taskflow/internal/store"
 )
@@ -40,7 +39,7 @@ func (s *Store) version(ctx context.Context) (version int, err error) {
 }
 
 // Migrate applies the steps that are missing.
-func (s *Store) Migrate(ctx context.Context, _ time.Time) ([]string, error) {
+func (s *Store) Migrate(ctx context.Context) ([]string, error) {
 	names, err := migrationNames()
 	if err != nil {
 		return nil, err

@@ -97,14 +97,15 @@ func (s *Store) RunTasks(ctx context.Context, runID int64) ([]*taskflow.TaskInst
 func (s *Store) Unfinished(ctx context.Context, workflow string) ([]int64, error) {
 	var ids []int64
 	err := s.ask(ctx, `
-		SELECT id FROM workflow_instances
-		WHERE workflow_name = ? AND status IN ('queued', 'running') ORDER BY id`,
-		[]any{workflow}, func(r row) error {
-			var id int64
-			err := r.Scan(&id)
-			ids = append(ids, id)
-			return err
-		})
+		SELECT id FROM workflow_instances WHERE workflow_name = ?1 AND status = 'queued'
+		UNION ALL
+		SELECT id FROM workflow_instances WHERE workflow_name = ?1 AND status = 'running'
+		ORDER BY id`, []any{workflow}, func(r row) error {
+		var id int64
+		err := r.Scan(&id)
+		ids = append(ids, id)
+		return err
+	})
 	return ids, err
 }
 

@@ -101,6 +101,8 @@ func (at attempt) next(now time.Time, o store.Outcome) (status taskflow.Status, 
 	return taskflow.Failed, counted, nil
 }
 
+// recordEvents notes why an attempt failed, if that is out of the ordinary,
+// and what comes of it.
 func (t tx) recordEvents(now time.Time, o store.Outcome, at attempt, status taskflow.Status) error {
 	if o.Event != "" {
 		if err := t.event(now, at.run, o.ID, o.Event, o.Reason); err != nil {
@@ -109,10 +111,10 @@ func (t tx) recordEvents(now time.Time, o store.Outcome, at attempt, status task
 	}
 	switch status {
 	case taskflow.Retry:
-		message := fmt.Sprintf("attempt %d of %d in %s", at.attempts+1, at.maxAttempts, o.RetryIn.Round(time.Millisecond))
+		message := fmt.Sprintf("%s; attempt %d of %d in %s", o.Reason, at.attempts+1, at.maxAttempts, o.RetryIn.Round(time.Millisecond))
 		return t.event(now, at.run, o.ID, "retry", message)
-	case taskflow.Dequeued:
-		return t.event(now, at.run, o.ID, "cancelled", o.Reason)
+	case taskflow.Failed:
+		return t.event(now, at.run, o.ID, "failed", o.Reason)
 	}
 	return nil
 }

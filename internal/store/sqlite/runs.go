@@ -33,13 +33,15 @@ const startable = `
 		WHERE workflows.retired_at IS NULL AND workflows.graph_id IS NOT NULL
 		  AND (?2 = '' OR workflows.name = ?2)
 	),
+	ranks (rank) AS (VALUES (0), (1), (2), (3)),
 	heads AS (
 		SELECT i.id, room.graph_id, i.rank, i.run_at, room.free,
 		       ROW_NUMBER() OVER (PARTITION BY i.workflow_name ORDER BY i.rank, i.run_at, i.id) AS place
-		FROM room JOIN workflow_instances AS i ON i.id IN (
+		FROM room CROSS JOIN ranks JOIN workflow_instances AS i ON i.id IN (
 			SELECT head.id FROM workflow_instances AS head
-			WHERE head.workflow_name = room.name AND head.status = 'queued' AND head.run_at <= ?3
-			ORDER BY head.rank, head.run_at, head.id
+			WHERE head.workflow_name = room.name AND head.status = 'queued'
+			  AND head.rank = ranks.rank AND head.run_at <= ?3
+			ORDER BY head.run_at, head.id
 			LIMIT ?1)
 		WHERE room.free > 0
 	)

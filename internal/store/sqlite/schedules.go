@@ -161,7 +161,7 @@ func (s *Store) Plan(ctx context.Context, now time.Time, term store.Term, p stor
 		if version != p.Version {
 			return store.ErrStale
 		}
-		return t.plan(now, p)
+		return s.plan(t, now, p)
 	})
 	if err == nil && !p.Queue.IsZero() {
 		s.queued.raise()
@@ -169,7 +169,7 @@ func (s *Store) Plan(ctx context.Context, now time.Time, term store.Term, p stor
 	return err
 }
 
-func (t tx) plan(now time.Time, p store.Plan) error {
+func (s *Store) plan(t tx, now time.Time, p store.Plan) error {
 	if p.Withdraw != "" {
 		if err := t.withdraw(p.Kind, p.Name, now, p.Withdraw); err != nil {
 			return err
@@ -181,7 +181,7 @@ func (t tx) plan(now time.Time, p store.Plan) error {
 		}
 	}
 	if !p.Queue.IsZero() {
-		queued, err := t.queueFire(now, p)
+		queued, err := s.queueFire(t, now, p)
 		if err != nil {
 			return err
 		}
@@ -215,12 +215,12 @@ func (t tx) recordFire(now time.Time, p store.Plan, f store.Fire) (bool, error) 
 
 // queueFire queues the instance of a fire, and reports whether it did: a fire
 // that has happened does not happen again.
-func (t tx) queueFire(now time.Time, p store.Plan) (bool, error) {
+func (s *Store) queueFire(t tx, now time.Time, p store.Plan) (bool, error) {
 	isNew, err := t.recordFire(now, p, store.Fire{At: p.Queue, Outcome: store.FireQueued})
 	if err != nil || !isNew {
 		return false, err
 	}
-	id, err := t.insert(p.Kind, now, store.Request{Name: p.Name, RunAt: p.Queue}, true)
+	id, err := s.insert(t, p.Kind, now, store.Request{Name: p.Name, RunAt: p.Queue}, true)
 	if err != nil {
 		return false, err
 	}

@@ -19,6 +19,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 
 	"github.com/ncruces/go-sqlite3"
 	_ "github.com/ncruces/go-sqlite3/driver" // the database/sql driver "sqlite3"
@@ -34,7 +35,9 @@ type Store struct {
 	asked   sync.Map // SQL text → *sql.Stmt on read
 	queued  signal
 	ended   signal
-	graphs  sync.Map // graph id → *store.Graph; graphs never change
+	graphs  sync.Map    // graph id → *store.Graph; graphs never change
+	file    os.FileInfo // what was opened
+	gone    atomic.Bool // the path leads elsewhere now
 	watched chan struct{}
 	stop    context.CancelFunc
 }
@@ -61,6 +64,9 @@ func Open(ctx context.Context, path string) (*Store, error) {
 	s.read.SetMaxOpenConns(4)
 	s.read.SetMaxIdleConns(4)
 	version, err := s.dataVersion(ctx)
+	if err == nil {
+		s.file, err = os.Stat(path)
+	}
 	if err != nil {
 		return nil, errors.Join(s.explain(err), s.read.Close(), s.write.close())
 	}
@@ -79,6 +85,14 @@ func (s *Store) Close() error {
 
 // Describe names the file.
 func (s *Store) Describe() string { return s.path }
+
+// usable returns an error once the file has been deleted or replaced.
+func (s *Store) usable() error {
+	if s.gone.Load() {
+		return fmt.Errorf("database %s: the file was deleted or replaced while it was open; start again", s.path)
+	}
+	return nil
+}
 
 // Copy writes a copy of the database, as it is now, to a new file.
 func (s *Store) Copy(ctx context.Context, path string) error {
@@ -109,6 +123,10 @@ func (s *Store) explain(err error) error {
 		if info, statErr := os.Stat(filepath.Dir(s.path)); statErr != nil || !info.IsDir() {
 			hint = fmt.Sprintf("there is no folder %s", filepath.Dir(s.path))
 		}
+	case errors.Is(err, sqlite3.IOERR):
+		hint = "reading or writing failed; is the disk full or failing?"
+	case errors.As(err, new(*sqlite3.Error)):
+		return fmt.Errorf("database %s: %w", s.path, err)
 	default:
 		return err
 	}

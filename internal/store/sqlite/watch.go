@@ -2,6 +2,9 @@ package sqlite
 
 import (
 	"context"
+	"errors"
+	"io/fs"
+	"os"
 	"sync"
 	"time"
 )
@@ -48,11 +51,17 @@ func (s *Store) watch(ctx context.Context, seen int64) {
 	defer close(s.watched)
 	tick := time.NewTicker(watchInterval)
 	defer tick.Stop()
-	for {
+	for n := 1; ; n++ {
 		select {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
+		}
+		if n%50 == 0 && s.replaced() {
+			s.gone.Store(true) // everybody's next call says so
+			s.queued.raise()
+			s.ended.raise()
+			return
 		}
 		// What goes wrong here goes wrong for everybody else, who will say so.
 		if version, err := s.dataVersion(ctx); err == nil && version != seen {
@@ -61,6 +70,13 @@ func (s *Store) watch(ctx context.Context, seen int64) {
 			s.ended.raise()
 		}
 	}
+}
+
+// replaced reports whether the path no longer leads to the open file: what is
+// written would be lost.
+func (s *Store) replaced() bool {
+	now, err := os.Stat(s.path)
+	return errors.Is(err, fs.ErrNotExist) || err == nil && !os.SameFile(s.file, now)
 }
 
 func (s *Store) dataVersion(ctx context.Context) (version int64, err error) {

@@ -2,7 +2,9 @@ package sqlite_test
 
 import (
 	"database/sql"
+	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -37,5 +39,29 @@ func TestChangesByOthersAreNoticed(t *testing.T) {
 				t.Fatal("a change was not noticed")
 			}
 		}
+	}
+}
+
+func TestADeletedFileIsNoticed(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "test.db")
+	st, err := sqlite.Open(t.Context(), path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer st.Close()
+	if _, err := st.Migrate(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	ended := st.Ended()
+	if err := os.Remove(path); err != nil {
+		t.Fatal(err)
+	}
+	<-ended
+	if err := st.Leave(t.Context(), "w"); err == nil || !strings.Contains(err.Error(), path) {
+		t.Errorf("a write: %v", err)
+	}
+	if _, err := st.TaskInstance(t.Context(), 1); err == nil || !strings.Contains(err.Error(), "deleted or replaced") {
+		t.Errorf("a read: %v", err)
 	}
 }

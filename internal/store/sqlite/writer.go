@@ -46,7 +46,7 @@ type tx struct {
 // commits if f returns no error. The transaction is short, and it is not cut
 // off by ctx: that would leave the caller in doubt about what was written.
 func (s *Store) tx(ctx context.Context, f func(tx) error) (err error) {
-	if err := ctx.Err(); err != nil {
+	if err := errors.Join(ctx.Err(), s.usable()); err != nil {
 		return err
 	}
 	s.write.mu.Lock()
@@ -103,7 +103,7 @@ func (t tx) query(query string, args []any, scan func(row) error) error {
 	return each(rows, err, scan)
 }
 
-// one scans the first row into dest and reports whether there was one.
+// one scans the only row into dest and reports whether there was one.
 func (t tx) one(query string, args []any, dest ...any) (bool, error) {
 	found := false
 	err := t.query(query, args, func(r row) error {
@@ -132,6 +132,9 @@ func each(rows *sql.Rows, err error, scan func(row) error) error {
 
 // ask runs a query outside a transaction, beside any writer.
 func (s *Store) ask(ctx context.Context, query string, args []any, scan func(row) error) error {
+	if err := s.usable(); err != nil {
+		return err
+	}
 	known, ok := s.asked.Load(query)
 	if !ok {
 		st, err := s.read.PrepareContext(ctx, query)

@@ -13,7 +13,7 @@ import (
 
 var schemaTests = map[string]func(*bench){
 	"migrating again does nothing": func(b *bench) {
-		applied, err := b.st.Migrate(b.ctx, b.now)
+		applied, err := b.st.Migrate(b.ctx)
 		b.must(err)
 		equal(b, "steps applied", len(applied), 0)
 		b.must(b.st.Check(b.ctx))
@@ -93,12 +93,22 @@ var queueTests = map[string]func(*bench){
 		b.workflow(&taskflow.Workflow{Name: "w", Tasks: []*taskflow.Task{{Name: "a"}, {Name: "z", DependsOn: []string{"a"}}}})
 		run := b.queueRun("w")
 		b.tick()
+		b.must(b.st.Define(b.ctx, b.now, func() *taskflow.Definitions {
+			tf := taskflow.New()
+			tf.AddTasks(&taskflow.Task{Name: "alone", Executor: noop})
+			defs, err := tf.Definitions()
+			b.must(err)
+			return defs
+		}(), false))
 		add := func(name string, run int64) error {
 			_, err := b.st.EnqueueTask(b.ctx, b.now, store.Request{Name: name, WorkflowInstanceID: run})
 			return err
 		}
 		equal(b, "a second instance is refused", add("a", run) != nil, true)
-		equal(b, "a run that is not there", errors.Is(add("a", run+1), taskflow.ErrNotFound), true)
+		equal(b, "a task of no part in it is refused", add("alone", run) != nil, true)
+		equal(b, "a run that has not started is refused", add("z", b.queueRun("w")) != nil, true)
+		b.must(add("z", run))
+		equal(b, "a run that is not there", errors.Is(add("a", run+100), taskflow.ErrNotFound), true)
 		b.must(b.st.CancelRun(b.ctx, b.now, run, "test"))
 		equal(b, "a run that has ended is refused", add("z", run) != nil, true)
 	},

@@ -55,7 +55,7 @@ var start = time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
 
 func newBench(t *testing.T, st store.Store) *bench {
 	b := &bench{T: t, st: st, ctx: t.Context(), now: start}
-	_, err := st.Migrate(b.ctx, b.now)
+	_, err := st.Migrate(b.ctx)
 	b.must(err)
 	return b
 }
@@ -165,7 +165,7 @@ func (b *bench) succeed(a store.Attempt) {
 
 func (b *bench) fail(a store.Attempt) {
 	b.Helper()
-	if !b.record(a, store.Outcome{Kind: store.Failed, Event: "failed", Reason: "exit status 1", RetryIn: a.Instance.RetryDelay}) {
+	if !b.record(a, store.Outcome{Kind: store.Failed, Reason: "exit status 1", RetryIn: a.Instance.RetryDelay}) {
 		b.Fatalf("the failure of %s was not recorded", a.Instance.TaskName)
 	}
 }

@@ -114,8 +114,8 @@ CREATE TABLE task_instances (
     attempts             INTEGER NOT NULL DEFAULT 0,
     -- The definition's, unless given; the trigger below fills them in.
     max_attempts         INTEGER,
-    timeout              REAL,
-    retry_delay          REAL,
+    timeout              REAL CHECK (timeout IS NULL OR timeout BETWEEN 0 AND 1e9),
+    retry_delay          REAL CHECK (retry_delay IS NULL OR retry_delay BETWEEN 0 AND 1e9),
     retry_at             TEXT, -- when the next attempt is due
     claim                INTEGER NOT NULL DEFAULT 0, -- only grows; fences every write that ends an attempt
     result               TEXT CHECK (result IS NULL OR json_valid(result)),
@@ -158,6 +158,8 @@ CREATE INDEX task_instances_ended ON task_instances (workflow_instance_id)
 CREATE TRIGGER task_instances_defaults AFTER INSERT ON task_instances
 WHEN NEW.max_attempts IS NULL OR NEW.timeout IS NULL OR NEW.retry_delay IS NULL
 BEGIN
+    SELECT RAISE(ABORT, 'task_name is not the name of a defined task')
+    WHERE NOT EXISTS (SELECT 1 FROM tasks WHERE name = NEW.task_name);
     UPDATE task_instances
     SET (max_attempts, timeout, retry_delay, push) = (
         SELECT COALESCE(NEW.max_attempts, retries + 1),
