@@ -14,6 +14,9 @@ import (
 // logPage is how many lines are read at a time.
 const logPage = 1000
 
+// logPause is how long at most new lines go unnoticed: they raise no signal.
+const logPause = 500 * time.Millisecond
+
 func (a *app) logs() *cobra.Command {
 	var follow bool
 	var tail int
@@ -48,20 +51,8 @@ func (a *app) logs() *cobra.Command {
 				}
 				return p.print(ctx, ti)
 			}
-			if _, err := st.WorkflowInstance(ctx, run); err != nil {
-				return err
-			}
-			tasks, err := st.RunTasks(ctx, run)
-			if err != nil {
-				return err
-			}
 			p.prefix = true
-			for _, ti := range tasks {
-				if err := p.print(ctx, ti); err != nil {
-					return err
-				}
-			}
-			return nil
+			return p.printRun(ctx, run)
 		},
 	}
 	cmd.Flags().BoolVarP(&follow, "follow", "f", false, "go on until the instance has ended")
@@ -79,6 +70,34 @@ type logPrinter struct {
 	prefix bool // with the task's name before each line
 }
 
+// printRun prints the logs of a run's tasks, in the order they were queued.
+func (p *logPrinter) printRun(ctx context.Context, run int64) error {
+	for printed := 0; ; {
+		changed := p.st.Ended()
+		wi, err := p.st.WorkflowInstance(ctx, run)
+		if err != nil {
+			return err
+		}
+		tasks, err := p.st.RunTasks(ctx, run)
+		if err != nil {
+			return err
+		}
+		for _, ti := range tasks[printed:] {
+			if err := p.print(ctx, ti); err != nil {
+				return err
+			}
+		}
+		printed = len(tasks)
+		if !p.follow || wi.Status.Terminal() {
+			return nil
+		}
+		if !store.Wait(ctx, changed, logPause) {
+			return exitError{exitInterrupted, nil}
+		}
+	}
+}
+
+// print prints the log of one instance.
 func (p *logPrinter) print(ctx context.Context, ti *taskflow.TaskInstance) error {
 	var after store.LogPosition
 	if p.tail > 0 {
@@ -113,11 +132,8 @@ func (p *logPrinter) print(ctx context.Context, ti *taskflow.TaskInstance) error
 		if !p.follow || now.Status.Terminal() {
 			return nil
 		}
-		select {
-		case <-ctx.Done():
+		if !store.Wait(ctx, changed, logPause) {
 			return exitError{exitInterrupted, nil}
-		case <-changed:
-		case <-time.After(500 * time.Millisecond):
 		}
 	}
 }

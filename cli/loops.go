@@ -26,22 +26,26 @@ import (
 	"github.com/taskflow-run/taskflow/internal/worker"
 )
 
-// stoppable returns a context that the first SIGINT or SIGTERM ends, and a
-// channel that the second one closes.
+// stoppable returns a context that the first signal to stop ends, and a channel
+// that the second one closes. A terminal that is closed is such a signal, and
+// so is a pipe that nobody reads any more.
 func stoppable(ctx context.Context) (context.Context, <-chan struct{}, func()) {
 	ctx, cancel := context.WithCancel(ctx)
 	signals := make(chan os.Signal, 2)
-	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGPIPE)
 	hurry := make(chan struct{})
 	done := make(chan struct{})
 	go func() {
-		for n := 1; ; n++ {
+		for asked := 0; ; {
 			select {
 			case <-done:
 				return
-			case <-signals:
+			case s := <-signals:
 				cancel()
-				if n == 2 {
+				if s != syscall.SIGPIPE { // comes with every further line
+					asked++
+				}
+				if asked == 2 {
 					close(hurry)
 				}
 			}
@@ -141,7 +145,7 @@ What is cut off runs again later.`,
 		Example: "  taskflow serve --taskflow examples/weather --slots 4",
 		Args:    args(0, 0, ""),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return a.loops(cmd.Context(), func(l loopContext) error {
+			return a.loops(cmd.Context(), false, func(l loopContext) error {
 				w, err := a.worker(flags, l.store, l.defs, nil, l.hurry, l.log)
 				if err != nil {
 					return err
@@ -175,10 +179,17 @@ type loopContext struct {
 }
 
 // loops sets up what every loop needs, and takes it down again.
-func (a *app) loops(ctx context.Context, run func(loopContext) error) error {
+func (a *app) loops(ctx context.Context, dryRun bool, run func(loopContext) error) error {
 	defs, err := a.defineSome()
 	if err != nil {
 		return err
+	}
+	if dryRun {
+		release, err := a.rehearseWithout()
+		if err != nil {
+			return err
+		}
+		defer release()
 	}
 	st, err := a.open(ctx, true)
 	if err != nil {
@@ -211,7 +222,7 @@ along, and hands tasks to push destinations. Tasks are run by pull_worker. Any n
 				start := time.Now()
 				a.now = func() time.Time { return at.Add(time.Since(start)) }
 			}
-			return a.loops(cmd.Context(), func(l loopContext) error {
+			return a.loops(cmd.Context(), dryRun, func(l loopContext) error {
 				s := &scheduler.Scheduler{
 					Store: l.store, Defs: l.defs, Holder: processName(""), Now: a.now, Log: l.log,
 					Ticks: ticks, Poll: sleep, LostAfter: lostAfter,
@@ -252,7 +263,7 @@ Ctrl-C lets running tasks finish for --drain; a second one hurries.`,
 		Example: "  taskflow pull_worker -n 1 --slots 4 --taskflow examples/weather",
 		Args:    args(0, 0, ""),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return a.loops(cmd.Context(), func(l loopContext) error {
+			return a.loops(cmd.Context(), dryRun, func(l loopContext) error {
 				w, err := a.worker(flags, l.store, l.defs, names, l.hurry, l.log)
 				if err != nil {
 					return err

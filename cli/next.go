@@ -73,7 +73,7 @@ func (a *app) scheduleOf(name string) (taskflow.Schedule, error) {
 	} else if t := defs.Task(name); t != nil {
 		s = t.Schedule
 	} else {
-		return s, fmt.Errorf("no workflow or task %q is defined", name)
+		return s, badUsage("no workflow or task %q is defined%s", name, suggest(defs))
 	}
 	if s.Cron == "" {
 		return s, fmt.Errorf("%q has no schedule; it runs on demand only", name)

@@ -6,11 +6,12 @@ import (
 	"fmt"
 
 	"os"
+	"regexp"
 	"strings"
 	"time"
 	"unicode"
-	"unicode/utf8"
 
+	"github.com/mattn/go-runewidth"
 	"golang.org/x/term"
 
 	"github.com/taskflow-run/taskflow"
@@ -52,10 +53,11 @@ func (p *progress) interval() time.Duration {
 	return 200 * time.Millisecond
 }
 
-// draw brings the view up to date.
-func (p *progress) draw(ctx context.Context, e ending) error {
+// draw brings the view up to date. What cannot be shown is no reason to stop:
+// a closed terminal or pipe interrupts the run by a signal of its own.
+func (p *progress) draw(ctx context.Context, e ending) {
 	if p.json {
-		return nil
+		return
 	}
 	var b bytes.Buffer
 	if p.live {
@@ -80,64 +82,55 @@ func (p *progress) draw(ctx context.Context, e ending) error {
 			waiting++
 		}
 	}
-	if p.live {
-		if err := p.drawLive(ctx, &b, e, running, waiting); err != nil {
-			return err
-		}
+	if p.live && !e.status.Terminal() {
+		p.drawLive(ctx, &b, e, running, waiting)
 	}
-	_, err := b.WriteTo(p.out)
-	return err
+	_, _ = b.WriteTo(p.out)
 }
 
 // drawLive draws the lines that are redrawn: what runs, as many as fit, and
 // what is left.
-func (p *progress) drawLive(ctx context.Context, b *bytes.Buffer, e ending, running []*taskflow.TaskInstance, waiting int) error {
-	if e.status.Terminal() {
-		return nil
-	}
+func (p *progress) drawLive(ctx context.Context, b *bytes.Buffer, e ending, running []*taskflow.TaskInstance, waiting int) {
 	room := max(1, p.height-3)
 	for i, ti := range running {
 		if i == room {
-			fmt.Fprintf(b, "  … and %d more running\n", len(running)-room)
-			p.drawn++
+			p.liveLine(b, p.dim(clip(fmt.Sprintf("  … and %d more running", len(running)-room), p.width)))
 			break
 		}
 		last := ti.Reason
 		if ti.Status == taskflow.Running {
-			tail, err := p.target.st.LogTail(ctx, ti.ID, 1)
-			if err != nil {
-				return err
-			}
-			if len(tail) > 0 {
+			// Without its last line the view is still of use.
+			if tail, err := p.target.st.LogTail(ctx, ti.ID, 1); err == nil && len(tail) > 0 {
 				last = tail[0].Text
 			}
 		}
-		fmt.Fprintln(b, p.line(ti, last))
-		p.drawn++
+		p.liveLine(b, p.line(ti, last))
 	}
 	foot := fmt.Sprintf("%s: %s, %d running, %d waiting", p.target.name, short(p.now().Sub(p.started)), len(running), waiting)
-	if e.status == taskflow.Queued {
-		why, err := p.held(ctx)
-		if err != nil {
-			return err
-		}
-		foot += why
+	if e.interrupted {
+		foot += "; cancelling, again to hurry"
 	}
-	fmt.Fprintln(b, p.dim(clip(foot, p.width)))
+	if e.status == taskflow.Queued {
+		foot += p.held(ctx)
+	}
+	p.liveLine(b, p.dim(clip(foot, p.width)))
+}
+
+func (p *progress) liveLine(b *bytes.Buffer, line string) {
+	fmt.Fprintln(b, line)
 	p.drawn++
-	return nil
 }
 
 // held says what a run that has not started waits for.
-func (p *progress) held(ctx context.Context) (string, error) {
+func (p *progress) held(ctx context.Context) string {
 	if p.target.kind != store.WorkflowKind {
-		return "", nil
+		return ""
 	}
 	open, err := p.target.st.Unfinished(ctx, p.target.name)
 	if err != nil || len(open) == 0 || open[0] == p.target.id {
-		return "", err
+		return ""
 	}
-	return fmt.Sprintf("; working off earlier runs first (%d unfinished, the oldest is %d)", len(open)-1, open[0]), nil
+	return fmt.Sprintf("; working off earlier runs first (%d unfinished, the oldest is %d)", len(open)-1, open[0])
 }
 
 // erase takes the live lines off the screen.
@@ -149,11 +142,10 @@ func (p *progress) erase(b *bytes.Buffer) {
 }
 
 // finish leaves only the lines that stay.
-func (p *progress) finish() error {
+func (p *progress) finish() {
 	var b bytes.Buffer
 	p.erase(&b)
-	_, err := b.WriteTo(p.out)
-	return err
+	_, _ = b.WriteTo(p.out)
 }
 
 // The sign and colour of each state.
@@ -200,15 +192,12 @@ func (p *progress) dim(s string) string {
 }
 
 // clip shortens a line to the width of the terminal, so that it takes one row.
-func clip(s string, width int) string {
-	if utf8.RuneCountInString(s) <= width {
-		return s
-	}
-	runes := []rune(s)
-	return string(runes[:max(0, width-1)]) + "…"
-}
+func clip(s string, width int) string { return runewidth.Truncate(s, width, "…") }
 
-// printable replaces what would move the cursor.
+// escapes are the sequences that programs draw with.
+var escapes = regexp.MustCompile("\x1b(\\[[0-9;:?<=>]*[ -/]*[@-~]|\\][^\x07\x1b]*(\x07|\x1b\\\\)?|.)")
+
+// printable removes what would colour the line or move the cursor.
 func printable(s string) string {
 	return strings.Map(func(r rune) rune {
 		if r == '\t' {
@@ -218,7 +207,7 @@ func printable(s string) string {
 			return -1
 		}
 		return r
-	}, s)
+	}, escapes.ReplaceAllString(s, ""))
 }
 
 // short is a duration for people.

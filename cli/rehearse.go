@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -33,6 +34,24 @@ func rehearsal(l loopContext) (*sqlite.Store, func(), error) {
 		return nil, nil, err
 	}
 	return st, func() { st.Close(); remove() }, nil
+}
+
+// rehearseWithout lets a dry run without a database have an empty one, which
+// the function returned removes.
+func (a *app) rehearseWithout() (release func(), err error) {
+	path, err := a.databasePath()
+	if err != nil {
+		return nil, err
+	}
+	if _, err := os.Stat(path); !errors.Is(err, os.ErrNotExist) {
+		return func() {}, nil
+	}
+	dir, err := os.MkdirTemp("", "taskflow-dry-run-")
+	if err != nil {
+		return nil, err
+	}
+	a.database = filepath.Join(dir, "empty.db")
+	return func() { os.RemoveAll(dir) }, nil
 }
 
 // rehearse runs one tick on a copy and prints what it plans and starts.

@@ -33,7 +33,7 @@ they are worked off first.`,
 			if err != nil {
 				return err
 			}
-			return a.loops(cmd.Context(), func(l loopContext) error {
+			return a.loops(cmd.Context(), false, func(l loopContext) error {
 				l.log = slog.New(slog.DiscardHandler) // progress tells it
 				return a.runHere(l, flags, r)
 			})
@@ -76,10 +76,17 @@ func (a *app) runHere(l loopContext, flags workerFlags, r store.Request) error {
 		return err
 	}
 
-	// The loops outlive Ctrl-C: they see the cancelled run to its end.
+	// The loops outlive an interrupt: they see the cancelled run to its end.
+	// Then what they hold of earlier runs may end too, but not after one.
 	loops, stop := context.WithCancel(context.WithoutCancel(l.ctx))
 	defer stop()
-	w.Drain = 0
+	hurry := make(chan struct{})
+	w.Drain, w.Hurry = 24*time.Hour, hurry
+	if target.kind == store.WorkflowKind {
+		w.LastRun = target.id
+	} else {
+		w.Instance = target.id
+	}
 	group, ctx := errgroup.WithContext(loops)
 	group.Go(func() error { return w.Run(ctx) })
 	s := &scheduler.Scheduler{Store: l.store, Defs: l.defs, Holder: w.ID, Now: a.now, Log: l.log, Workflow: r.Name, LostAfter: flags.lostAfter}
@@ -88,12 +95,31 @@ func (a *app) runHere(l loopContext, flags workerFlags, r store.Request) error {
 	group.Go(func() (err error) {
 		defer stop()
 		end, err = a.watch(ctx, l, target, started)
+		if end.interrupted || err != nil {
+			close(hurry)
+		}
 		return err
 	})
 	if err := group.Wait(); err != nil {
 		return err
 	}
+	if !end.status.Terminal() { // a second interrupt: what it cut off is still to be noted
+		if end, err = a.settle(l, target); err != nil {
+			return err
+		}
+	}
 	return a.conclude(target, end, a.now().Sub(started))
+}
+
+// settle notes the end of what a second interrupt cut off.
+func (a *app) settle(l loopContext, t *target) (ending, error) {
+	ctx := context.WithoutCancel(l.ctx)
+	if _, err := l.store.Advance(ctx, a.now(), store.Term{}, t.name); err != nil {
+		return ending{}, err
+	}
+	end, err := t.state(ctx, true)
+	end.interrupted = true
+	return end, err
 }
 
 // target is what `run` runs.
@@ -154,19 +180,19 @@ func (a *app) watch(ctx context.Context, l loopContext, t *target, started time.
 		if err != nil {
 			return end, err
 		}
+		end.interrupted = interrupted
 		if draw || end.status.Terminal() {
-			if err := view.draw(ctx, end); err != nil {
-				return end, err
-			}
+			view.draw(ctx, end)
 			draw = false
 		}
 		if end.status.Terminal() {
-			end.interrupted = interrupted
-			return end, view.finish()
+			view.finish()
+			return end, nil
 		}
 		select {
 		case <-ctx.Done():
-			return end, view.finish()
+			view.finish()
+			return end, nil
 		case <-changed:
 		case <-frame.C:
 			draw = true
@@ -176,8 +202,8 @@ func (a *app) watch(ctx context.Context, l loopContext, t *target, started time.
 				return end, err
 			}
 		case <-l.hurry:
-			end.interrupted = true
-			return end, view.finish()
+			view.finish()
+			return end, nil
 		}
 	}
 }
@@ -198,7 +224,7 @@ func (a *app) conclude(t *target, end ending, took time.Duration) error {
 			if ti.Status != taskflow.Failed {
 				continue
 			}
-			fmt.Fprintf(a.out, "\n%s failed: %s\n", ti.TaskName, ti.Reason)
+			fmt.Fprintf(a.out, "\n%s failed: %s\n", ti.TaskName, printable(ti.Reason))
 			lines, err := t.st.LogTail(ctx, ti.ID, 20)
 			if err != nil {
 				return err

@@ -23,7 +23,7 @@ func (a *app) runTask() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return a.loops(cmd.Context(), func(l loopContext) error {
+			return a.loops(cmd.Context(), false, func(l loopContext) error {
 				ti, err := l.store.TaskInstance(l.ctx, id)
 				if err != nil {
 					return err
