@@ -261,3 +261,105 @@ func TestARunAfterAKilledRunWorksBothOff(t *testing.T) {
 		t.Errorf("the runs are %s", got)
 	}
 }
+
+func TestARunLeavesOthersAlone(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t, "workflows: [{name: w, concurrency: 0, tasks: [{name: a, concurrency: 0, command: echo hi}]}]\n")
+	d.ok("queue_workflow", "w")
+	d.ok("run", "w")
+	d.ok("scheduler", "-n", "1")
+	if got := one[string](d, d.db(), `SELECT GROUP_CONCAT(status) FROM (SELECT status FROM task_instances ORDER BY workflow_instance_id)`); got != "queued,success" {
+		t.Errorf("the tasks are %s", got)
+	}
+}
+
+func TestAClosedTerminalCancelsTheRun(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t, "workflows: [{name: w, tasks: [{name: long, command: sleep 100}]}]\n")
+	d.ok("init_db")
+	db := d.db()
+	run := d.start("run", "w")
+	d.until("it runs", func() bool {
+		return one[int](d, db, `SELECT COUNT(*) FROM task_instances WHERE status = 'running'`) == 1
+	})
+	if err := run.Process.Signal(syscall.SIGHUP); err != nil {
+		t.Fatal(err)
+	}
+	_ = run.Wait()
+	if got := one[string](d, db, `SELECT status FROM workflow_instances`); got != "dequeued" {
+		t.Errorf("the run is %s", got)
+	}
+}
+
+func TestASecondInterruptEndsTheRunToo(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t, "workflows: [{name: w, tasks: [{name: deaf, command: 'trap \"\" TERM; echo ready; sleep 3'}]}]\n")
+	d.ok("init_db")
+	db := d.db()
+	run := d.start("run", "w")
+	d.until("it has set its trap", func() bool { return one[int](d, db, `SELECT COUNT(*) FROM task_logs`) == 1 })
+	for range 2 {
+		if err := run.Process.Signal(os.Interrupt); err != nil {
+			t.Fatal(err)
+		}
+		d.until("it is noticed", func() bool {
+			return one[int](d, db, `SELECT COUNT(*) FROM workflow_instances WHERE cancel_requested_at IS NOT NULL`) == 1
+		})
+	}
+	_ = run.Wait()
+	if got := one[string](d, db, `SELECT status FROM workflow_instances`); got != "dequeued" || run.ProcessState.ExitCode() != 130 {
+		t.Errorf("the run is %s, exit status %d", got, run.ProcessState.ExitCode())
+	}
+}
+
+// A supervisor starts a killed worker again under the same name; what the
+// dead one held is given back all the same.
+func TestAWorkerThatIsStartedAgainDoesNotPassForTheDeadOne(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t, "tasks: [{name: a, retries: 1, retry_delay: 0, command: 'test -e go || sleep 100'}]\n")
+	d.ok("queue_task", "a")
+	db := d.db()
+	first := d.start("serve", "--worker-id", "w1", "--lost-after", "1s")
+	d.until("it runs", func() bool { return one[string](d, db, `SELECT status FROM task_instances`) == "running" })
+	_ = first.Process.Kill()
+	_ = first.Wait()
+	d.write("go", "")
+	second := d.start("serve", "--worker-id", "w1", "--lost-after", "1s")
+	d.until("it has run again", func() bool { return one[string](d, db, `SELECT status FROM task_instances`) == "success" })
+	_ = second.Process.Signal(syscall.SIGTERM)
+	_ = second.Wait()
+}
+
+// What plain SQL can get wrong is refused, so that it harms nobody.
+func TestPlainSQLCannotWriteWhatNobodyCanRead(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t, "tasks: [{name: x, command: echo hi}]\nworkflows: [{name: w, tasks: [{name: a, command: echo hi}]}]\n")
+	d.ok("scheduler", "-n", "1")
+	db := d.db()
+	for _, values := range []string{
+		`task_instances (task_name) VALUES ('nope')`,
+		`task_instances (task_name, params) VALUES ('x', '[1]')`,
+		`task_instances (task_name, params) VALUES ('x', '"x"')`,
+		`task_instances (task_name, params) VALUES ('x', 'x')`,
+		`task_instances (task_name, run_at) VALUES ('x', '2026-02-30 00:00:00.000000')`,
+		`task_instances (task_name, run_at) VALUES ('x', '2026-00-45 99:99:99.000000')`,
+		`task_instances (task_name, run_at) VALUES ('x', 'soon')`,
+		`task_instances (task_name, timeout) VALUES ('x', 1e300)`,
+		`task_instances (task_name, priority) VALUES ('x', 'urgent')`,
+		`workflow_instances (workflow_name, params) VALUES ('w', '[1]')`,
+		`workflow_instances (workflow_name, run_at) VALUES ('w', '9999-99-99 00:00:00.000000')`,
+	} {
+		if _, err := db.Exec(`INSERT INTO ` + values); err == nil {
+			t.Errorf("it takes %s", values)
+		}
+	}
+	for _, values := range []string{
+		`task_instances (task_name, params) VALUES ('x', '{"a": 1}')`,
+		`task_instances (task_name, run_at) VALUES ('x', '2026-12-31 23:59:59.999999')`,
+		`workflow_instances (workflow_name, params) VALUES ('w', '{}')`,
+	} {
+		if _, err := db.Exec(`INSERT INTO ` + values); err != nil {
+			t.Errorf("%s: %v", values, err)
+		}
+	}
+}

@@ -82,10 +82,13 @@ func (a *app) runHere(l loopContext, flags workerFlags, r store.Request) error {
 	defer stop()
 	hurry := make(chan struct{})
 	w.Drain, w.Hurry = 24*time.Hour, hurry
-	if target.kind == store.WorkflowKind {
-		w.LastRun = target.id
-	} else {
+	switch {
+	case target.kind == store.TaskKind:
 		w.Instance = target.id
+	case l.defs.Workflow(r.Name).Concurrency == taskflow.Unlimited:
+		w.FirstRun, w.LastRun = target.id, target.id
+	default: // earlier runs may have to make room
+		w.LastRun = target.id
 	}
 	group, ctx := errgroup.WithContext(loops)
 	group.Go(func() error { return w.Run(ctx) })

@@ -224,7 +224,8 @@ type ClaimRequest struct {
 	Slots    int
 	Tasks    Names // that the worker can run
 	ID       int64 // only this instance, if not 0
-	LastRun  int64 // only tasks of runs up to this one, if not 0
+	// Only tasks of the runs from FirstRun to LastRun, if that is not 0.
+	FirstRun, LastRun int64
 }
 
 // Claimed is what a worker got.

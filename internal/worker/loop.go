@@ -82,7 +82,7 @@ func (l *loop) claim(now time.Time) (done bool, err error) {
 		return true, nil
 	}
 	claimed, err := l.Store.Claim(l.db, now, store.ClaimRequest{
-		WorkerID: l.ID, Slots: free, Tasks: l.tasks, ID: l.Instance, LastRun: l.LastRun,
+		WorkerID: l.ID, Slots: free, Tasks: l.tasks, ID: l.Instance, FirstRun: l.FirstRun, LastRun: l.LastRun,
 	})
 	if err != nil {
 		return false, err

@@ -60,9 +60,9 @@ type Worker struct {
 	// Rounds ends the loop after that many claims have been worked off, one
 	// after the other; 0 means never.
 	Rounds int
-	// Instance limits the worker to one instance, LastRun to the tasks of
-	// workflow runs up to that one, if not 0.
-	Instance, LastRun int64
+	// Instance limits the worker to one instance; FirstRun and LastRun to the
+	// tasks of those workflow runs, if LastRun is not 0.
+	Instance, FirstRun, LastRun int64
 
 	tasks   store.Names
 	running map[store.Claim]*attempt

@@ -47,7 +47,7 @@ func newLane(queue, status string) lane {
 			  AND rank = ?1 AND run_at <= ?2
 			  AND (retry_at IS NULL OR retry_at <= ?2)
 			  AND attempts < COALESCE(max_attempts, 1)
-			  AND (?4 = 0 OR workflow_instance_id <= ?4)
+			  AND (?4 = 0 OR workflow_instance_id BETWEEN ?5 AND ?4)
 			ORDER BY run_at, id
 			LIMIT ?3`),
 
@@ -85,7 +85,7 @@ func newLane(queue, status string) lane {
 					  AND (head.retry_at IS NULL OR head.retry_at <= ?3) -- its delay is over
 					  AND head.attempts < COALESCE(head.max_attempts, 1) -- attempts are left
 					  AND ?4 IN (0, head.id)
-					  AND (?5 = 0 OR head.workflow_instance_id <= ?5)
+					  AND (?5 = 0 OR head.workflow_instance_id BETWEEN ?6 AND ?5)
 					ORDER BY head.run_at, head.id
 					LIMIT ?1)
 				WHERE room.free > 0
@@ -126,7 +126,7 @@ func (t tx) pickFront(l lane, now time.Time, r store.ClaimRequest) (picked []int
 			task string
 		}
 		var front []waiting
-		err := t.query(l.front, []any{rank, text(now), window, r.LastRun}, func(row row) error {
+		err := t.query(l.front, []any{rank, text(now), window, r.LastRun, r.FirstRun}, func(row row) error {
 			var w waiting
 			err := row.Scan(&w.id, &w.task)
 			front = append(front, w)
@@ -171,7 +171,7 @@ func (t tx) pick(l lane, now time.Time, r store.ClaimRequest) (picked []int64, e
 	if err != nil {
 		return nil, err
 	}
-	err = t.query(l.heads, []any{r.Slots, tasks, text(now), r.ID, r.LastRun}, func(r row) error {
+	err = t.query(l.heads, []any{r.Slots, tasks, text(now), r.ID, r.LastRun, r.FirstRun}, func(r row) error {
 		var id int64
 		err := r.Scan(&id)
 		picked = append(picked, id)
