@@ -91,7 +91,8 @@ func (p *progress) draw(ctx context.Context, e ending) {
 // drawLive draws the lines that are redrawn: what runs, as many as fit, and
 // what is left.
 func (p *progress) drawLive(ctx context.Context, b *bytes.Buffer, e ending, running []*taskflow.TaskInstance, waiting int) {
-	room := max(1, p.height-3)
+	// Not the whole screen: some terminals keep each that is erased from the top.
+	room := max(1, p.height-5)
 	for i, ti := range running {
 		if i == room {
 			p.liveLine(b, p.dim(clip(fmt.Sprintf("  … and %d more running", len(running)-room), p.width)))

@@ -173,7 +173,7 @@ func TestAnAttemptThatTakesTooLongHasFailed(t *testing.T) {
 
 func TestCodeThatDoesNotStopIsLeftBehind(t *testing.T) {
 	deaf := task("deaf", func(context.Context, *taskflow.TaskInstance) (any, error) {
-		time.Sleep(time.Hour)
+		time.Sleep(time.Minute)
 		return nil, nil
 	})
 	deaf.Timeout = time.Second
@@ -188,7 +188,7 @@ func TestCodeThatDoesNotStopIsLeftBehind(t *testing.T) {
 		if ti := s.until(s.queue("gone"), taskflow.Failed); ti.Reason != "the code ended its goroutine" {
 			s.Errorf("%q", ti.Reason)
 		}
-		time.Sleep(time.Hour) // no goroutine may be left when the test ends
+		time.Sleep(time.Minute) // no goroutine may be left when the test ends
 	})
 }
 
