@@ -60,9 +60,7 @@ func (p *progress) draw(ctx context.Context, e ending) {
 		return
 	}
 	var b bytes.Buffer
-	if p.live {
-		p.erase(&b)
-	}
+	p.rewind(&b)
 	var running []*taskflow.TaskInstance
 	waiting := p.target.tasks - len(e.instances)
 	for _, ti := range e.instances {
@@ -71,7 +69,7 @@ func (p *progress) draw(ctx context.Context, e ending) {
 		switch {
 		case ti.Status.Terminal():
 			if before != ti.Status {
-				fmt.Fprintln(&b, p.line(ti, ti.Reason))
+				p.writeLine(&b, p.line(ti, ti.Reason))
 			}
 		case ti.Status == taskflow.Running || ti.Status == taskflow.Retry:
 			running = append(running, ti)
@@ -85,14 +83,14 @@ func (p *progress) draw(ctx context.Context, e ending) {
 	if p.live && !e.status.Terminal() {
 		p.drawLive(ctx, &b, e, running, waiting)
 	}
+	p.clearBelow(&b)
 	_, _ = b.WriteTo(p.out)
 }
 
 // drawLive draws the lines that are redrawn: what runs, as many as fit, and
 // what is left.
 func (p *progress) drawLive(ctx context.Context, b *bytes.Buffer, e ending, running []*taskflow.TaskInstance, waiting int) {
-	// Not the whole screen: some terminals keep each that is erased from the top.
-	room := max(1, p.height-5)
+	room := max(1, p.height-3)
 	for i, ti := range running {
 		if i == room {
 			p.liveLine(b, p.dim(clip(fmt.Sprintf("  … and %d more running", len(running)-room), p.width)))
@@ -118,8 +116,17 @@ func (p *progress) drawLive(ctx context.Context, b *bytes.Buffer, e ending, runn
 }
 
 func (p *progress) liveLine(b *bytes.Buffer, line string) {
-	fmt.Fprintln(b, line)
+	p.writeLine(b, line)
 	p.drawn++
+}
+
+// writeLine writes a line over whatever stands there.
+func (p *progress) writeLine(b *bytes.Buffer, line string) {
+	b.WriteString(line)
+	if p.live {
+		b.WriteString("\x1b[K")
+	}
+	b.WriteByte('\n')
 }
 
 // held says what a run that has not started waits for.
@@ -134,18 +141,27 @@ func (p *progress) held(ctx context.Context) string {
 	return fmt.Sprintf("; working off earlier runs first (%d unfinished, the oldest is %d)", len(open)-1, open[0])
 }
 
-// erase takes the live lines off the screen.
-func (p *progress) erase(b *bytes.Buffer) {
+// rewind goes back to the first live line, to write over it. The lines are not
+// erased first: some terminals keep every screen that is erased from its top.
+func (p *progress) rewind(b *bytes.Buffer) {
 	if p.drawn > 0 {
-		fmt.Fprintf(b, "\x1b[%dA\x1b[J", p.drawn)
+		fmt.Fprintf(b, "\x1b[%dA\r", p.drawn)
 		p.drawn = 0
+	}
+}
+
+// clearBelow erases what is left of a longer view before.
+func (p *progress) clearBelow(b *bytes.Buffer) {
+	if p.live {
+		b.WriteString("\x1b[J")
 	}
 }
 
 // finish leaves only the lines that stay.
 func (p *progress) finish() {
 	var b bytes.Buffer
-	p.erase(&b)
+	p.rewind(&b)
+	p.clearBelow(&b)
 	_, _ = b.WriteTo(p.out)
 }
 
