@@ -53,6 +53,29 @@ func (d desk) start(args ...string) *exec.Cmd {
 	return cmd
 }
 
+// underWay runs a program until a task of it runs.
+func (d desk) underWay(args ...string) (*exec.Cmd, *sql.DB) {
+	d.Helper()
+	d.ok("init_db")
+	db := d.db()
+	cmd := d.start(args...)
+	d.until("a task runs", func() bool {
+		return one[int](d, db, `SELECT COUNT(*) FROM task_instances WHERE status = 'running'`) == 1
+	})
+	return cmd, db
+}
+
+// end sends a signal to a program and returns its exit status, -1 if the
+// signal killed it.
+func (d desk) end(cmd *exec.Cmd, s os.Signal) int {
+	d.Helper()
+	if err := cmd.Process.Signal(s); err != nil {
+		d.Fatal(err)
+	}
+	_ = cmd.Wait() // tells the same as the exit status
+	return cmd.ProcessState.ExitCode()
+}
+
 // db opens the database as any other program would.
 func (d desk) db() *sql.DB {
 	d.Helper()
@@ -112,10 +135,7 @@ tasks:
 			return one[int](d, db, `SELECT COUNT(*) FROM task_instances WHERE status = 'success'`) > before
 		})
 		time.Sleep(time.Duration(rand.IntN(300)) * time.Millisecond) // the moment is what varies
-		if err := serve.Process.Signal(syscall.SIGKILL); err != nil {
-			t.Fatal(err)
-		}
-		_ = serve.Wait()
+		d.end(serve, os.Kill)
 	}
 	// No further fires; what is under way must come to its end.
 	if _, err := db.Exec(`UPDATE workflows SET active = 0; UPDATE tasks SET active = 0 WHERE name = 's'`); err != nil {
@@ -127,11 +147,8 @@ tasks:
 			SELECT (SELECT COUNT(*) FROM task_instances WHERE status IN ('queued', 'running', 'retry'))
 			     + (SELECT COUNT(*) FROM workflow_instances WHERE status IN ('queued', 'running'))`) == 0
 	})
-	if err := serve.Process.Signal(syscall.SIGTERM); err != nil {
-		t.Fatal(err)
-	}
-	if err := serve.Wait(); err != nil {
-		t.Errorf("serve ended with %v", err)
+	if code := d.end(serve, syscall.SIGTERM); code != 0 {
+		t.Errorf("serve ended with exit status %d", code)
 	}
 
 	for what, query := range map[string]string{
@@ -177,11 +194,8 @@ func TestTerminatingServeGivesItsWorkBack(t *testing.T) {
 	db := d.db()
 	serve := d.start("serve", "--drain", "10ms")
 	d.until("it runs", func() bool { return one[string](d, db, `SELECT status FROM task_instances`) == "running" })
-	if err := serve.Process.Signal(syscall.SIGTERM); err != nil {
-		t.Fatal(err)
-	}
-	if err := serve.Wait(); err != nil {
-		t.Errorf("serve ended with %v", err)
+	if code := d.end(serve, syscall.SIGTERM); code != 0 {
+		t.Errorf("serve ended with exit status %d", code)
 	}
 	got := one[string](d, db, `SELECT status || ' ' || attempts FROM task_instances`)
 	if got != "queued 0" {
@@ -195,17 +209,8 @@ func TestTerminatingServeGivesItsWorkBack(t *testing.T) {
 func TestAnInterruptedRunIsCancelled(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, "workflows: [{name: w, tasks: [{name: long, command: sleep 100}, {name: next, command: 'true', depends_on: [long]}]}]\n")
-	d.ok("init_db")
-	db := d.db()
-	run := d.start("run", "w")
-	d.until("it runs", func() bool {
-		return one[int](d, db, `SELECT COUNT(*) FROM task_instances WHERE status = 'running'`) == 1
-	})
-	if err := run.Process.Signal(os.Interrupt); err != nil {
-		t.Fatal(err)
-	}
-	_ = run.Wait()
-	if code := run.ProcessState.ExitCode(); code != 130 {
+	run, db := d.underWay("run", "w")
+	if code := d.end(run, os.Interrupt); code != 130 {
 		t.Errorf("exit status %d", code)
 	}
 	if got := one[string](d, db, `SELECT status FROM workflow_instances`); got != "dequeued" {
@@ -236,22 +241,15 @@ func TestAPlainInsertQueuesATaskThatStartsAtOnce(t *testing.T) {
 	if _, err := db.Exec(`INSERT INTO task_instances (task_name, run_at) VALUES ('x', '2026-01-01T00:00:00Z')`); err == nil || !strings.Contains(err.Error(), "run_at is UTC as") {
 		t.Errorf("a time in another form: %v", err)
 	}
-	_ = serve.Process.Signal(syscall.SIGTERM)
-	_ = serve.Wait()
+	d.end(serve, syscall.SIGTERM)
 }
 
 // A run that was killed is resumed by the next one, which then has its turn.
 func TestARunAfterAKilledRunWorksBothOff(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, "workflows: [{name: w, tasks: [{name: a, command: 'test -e go || sleep 100', retries: 1, retry_delay: 0}]}]\n")
-	d.ok("init_db")
-	db := d.db()
-	first := d.start("run", "w")
-	d.until("it runs", func() bool {
-		return one[int](d, db, `SELECT COUNT(*) FROM task_instances WHERE status = 'running'`) == 1
-	})
-	_ = first.Process.Kill()
-	_ = first.Wait()
+	first, db := d.underWay("run", "w")
+	d.end(first, os.Kill)
 	d.write("go", "")
 	second := d.start("run", "w", "--lost-after", "1s")
 	if err := second.Wait(); err != nil {
@@ -276,16 +274,8 @@ func TestARunLeavesOthersAlone(t *testing.T) {
 func TestAClosedTerminalCancelsTheRun(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, "workflows: [{name: w, tasks: [{name: long, command: sleep 100}]}]\n")
-	d.ok("init_db")
-	db := d.db()
-	run := d.start("run", "w")
-	d.until("it runs", func() bool {
-		return one[int](d, db, `SELECT COUNT(*) FROM task_instances WHERE status = 'running'`) == 1
-	})
-	if err := run.Process.Signal(syscall.SIGHUP); err != nil {
-		t.Fatal(err)
-	}
-	_ = run.Wait()
+	run, db := d.underWay("run", "w")
+	d.end(run, syscall.SIGHUP)
 	if got := one[string](d, db, `SELECT status FROM workflow_instances`); got != "dequeued" {
 		t.Errorf("the run is %s", got)
 	}
@@ -321,13 +311,11 @@ func TestAWorkerThatIsStartedAgainDoesNotPassForTheDeadOne(t *testing.T) {
 	db := d.db()
 	first := d.start("serve", "--worker-id", "w1", "--lost-after", "1s")
 	d.until("it runs", func() bool { return one[string](d, db, `SELECT status FROM task_instances`) == "running" })
-	_ = first.Process.Kill()
-	_ = first.Wait()
+	d.end(first, os.Kill)
 	d.write("go", "")
 	second := d.start("serve", "--worker-id", "w1", "--lost-after", "1s")
 	d.until("it has run again", func() bool { return one[string](d, db, `SELECT status FROM task_instances`) == "success" })
-	_ = second.Process.Signal(syscall.SIGTERM)
-	_ = second.Wait()
+	d.end(second, syscall.SIGTERM)
 }
 
 // What plain SQL can get wrong is refused, so that it harms nobody.
