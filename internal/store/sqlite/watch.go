@@ -41,7 +41,7 @@ func (s *Store) Ended() <-chan struct{} { return s.ended.next() }
 
 // watchInterval is how often the file is looked at for changes of others. A
 // look takes some microseconds, and no lock.
-const watchInterval = 20 * time.Millisecond
+const watchInterval = 40 * time.Millisecond
 
 // watch raises both signals when another process has changed the file since
 // its version was seen. It looks through the writing connection, whose
