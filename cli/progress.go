@@ -238,5 +238,3 @@ func short(d time.Duration) string {
 		return d.Round(time.Second).String()
 	}
 }
-
-func joinWords(words []string) string { return strings.Join(words, ", ") }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -275,5 +276,5 @@ func suggest(defs *taskflow.Definitions) string {
 	if len(names) == 0 {
 		return ""
 	}
-	return fmt.Sprintf("; there are: %s", joinWords(names))
+	return fmt.Sprintf("; there are: %s", strings.Join(names, ", "))
 }

@@ -27,7 +27,8 @@ func (s *Store) CancelRun(ctx context.Context, now time.Time, id int64, reason s
 		if err := t.event(now, id, 0, "cancelled", reason); err != nil {
 			return err
 		}
-		return s.advance(t, now, id)
+		_, err = s.advance(t, now, id)
+		return err
 	})
 	s.queued.raise() // workers look for what they must stop
 	s.ended.raise()

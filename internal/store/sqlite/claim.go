@@ -120,7 +120,6 @@ func (t tx) pickFront(l lane, now time.Time, r store.ClaimRequest) (picked []int
 	window := r.Slots + 16
 	room := map[string]int{}
 	for rank := range taskflow.Priorities {
-		rows := 0
 		type waiting struct {
 			id   int64
 			task string
@@ -130,7 +129,6 @@ func (t tx) pickFront(l lane, now time.Time, r store.ClaimRequest) (picked []int
 			var w waiting
 			err := row.Scan(&w.id, &w.task)
 			front = append(front, w)
-			rows++
 			return err
 		})
 		if err != nil {
@@ -152,7 +150,7 @@ func (t tx) pickFront(l lane, now time.Time, r store.ClaimRequest) (picked []int
 				return picked, true, nil
 			}
 		}
-		if rows == window {
+		if len(front) == window {
 			return nil, false, nil
 		}
 	}

@@ -53,11 +53,12 @@ const startable = `
 func (s *Store) StartRuns(ctx context.Context, now time.Time, term store.Term, workflow string) (int, time.Time, error) {
 	started := 0
 	for {
-		var found []struct{ id, graph int64 }
+		type start struct{ id, graph int64 }
+		var found []start
 		find := func(r row) error {
-			var id, graph int64
-			err := r.Scan(&id, &graph)
-			found = append(found, struct{ id, graph int64 }{id, graph})
+			var st start
+			err := r.Scan(&st.id, &st.graph)
+			found = append(found, st)
 			return err
 		}
 		args := []any{batch, workflow, text(now)}
@@ -67,6 +68,7 @@ func (s *Store) StartRuns(ctx context.Context, now time.Time, term store.Term, w
 		if len(found) == 0 {
 			break
 		}
+		ended := false
 		err := s.tx(ctx, func(t tx) error {
 			if err := t.fence(term); err != nil {
 				return err
@@ -82,9 +84,11 @@ func (s *Store) StartRuns(ctx context.Context, now time.Time, term store.Term, w
 					WHERE id = ?3`, text(now), run.graph, run.id); err != nil {
 					return err
 				}
-				if err := s.advance(t, now, run.id); err != nil {
+				end, err := s.advance(t, now, run.id)
+				if err != nil {
 					return err
 				}
+				ended = ended || end
 			}
 			return nil
 		})
@@ -92,7 +96,7 @@ func (s *Store) StartRuns(ctx context.Context, now time.Time, term store.Term, w
 			return started, time.Time{}, err
 		}
 		started += len(found)
-		s.queued.raise()
+		s.raiseRuns(ended)
 	}
 	var next time.Time
 	err := s.ask(ctx, `
@@ -125,14 +129,17 @@ func (s *Store) Advance(ctx context.Context, now time.Time, term store.Term, wor
 		if err != nil || len(runs) == 0 {
 			return advanced, err
 		}
+		ended := false
 		err = s.tx(ctx, func(t tx) error {
 			if err := t.fence(term); err != nil {
 				return err
 			}
 			for _, id := range runs {
-				if err := s.advance(t, now, id); err != nil {
+				end, err := s.advance(t, now, id)
+				if err != nil {
 					return fmt.Errorf("workflow instance %d: %w", id, err)
 				}
+				ended = ended || end
 			}
 			return nil
 		})
@@ -140,8 +147,17 @@ func (s *Store) Advance(ctx context.Context, now time.Time, term store.Term, wor
 			return advanced, err
 		}
 		advanced += len(runs)
-		s.queued.raise()
-		s.ended.raise() // a run that has ended makes room for the next, and is waited for
+		s.raiseRuns(ended)
+	}
+}
+
+// raiseRuns signals that runs were moved along. One that has ended makes room
+// for the next and may be waited for; otherwise there is nothing in it for the
+// scheduler, which would only look again.
+func (s *Store) raiseRuns(ended bool) {
+	s.queued.raise()
+	if ended {
+		s.ended.raise()
 	}
 }
 
@@ -152,10 +168,11 @@ type run struct {
 	cancelled bool
 }
 
-// advance decides how a running run goes on and writes it down. The decision
-// is [store.Graph.Decide]; everything happens in one transaction, so a task is
-// queued once however often this runs.
-func (s *Store) advance(t tx, now time.Time, id int64) error {
+// advance decides how a running run goes on and writes it down, and reports
+// whether the run has ended with that. The decision is [store.Graph.Decide];
+// everything happens in one transaction, so a task is queued once however often
+// this runs.
+func (s *Store) advance(t tx, now time.Time, id int64) (ended bool, err error) {
 	r := run{WorkflowInstance: taskflow.WorkflowInstance{ID: id}}
 	running, err := t.one(`
 		SELECT scheduled, priority, params, graph_id, cancel_requested_at IS NOT NULL
@@ -163,17 +180,17 @@ func (s *Store) advance(t tx, now time.Time, id int64) error {
 		WHERE id = ? AND status = 'running'`,
 		[]any{id}, &r.Scheduled, &r.Priority, paramsInto{&r.Params}, numberInto{&r.graph}, &r.cancelled)
 	if err != nil {
-		return err
+		return false, err
 	}
 	if _, err := t.exec(`
 		UPDATE task_instances SET advanced = 1
 		WHERE workflow_instance_id = ? AND advanced = 0
 		  AND status IN ('success', 'failed', 'dequeued', 'skipped')`, id); err != nil || !running {
-		return err
+		return false, err
 	}
 	g, err := s.graph(t, r.graph)
 	if err != nil {
-		return err
+		return false, err
 	}
 	status := make(map[string]taskflow.Status, len(g.Tasks))
 	anyFailed := false
@@ -187,7 +204,7 @@ func (s *Store) advance(t tx, now time.Time, id int64) error {
 			return err
 		})
 	if err != nil {
-		return err
+		return false, err
 	}
 	var failed string // the task that failed first
 	if anyFailed {
@@ -196,10 +213,11 @@ func (s *Store) advance(t tx, now time.Time, id int64) error {
 			WHERE workflow_instance_id = ? AND status = 'failed'
 			ORDER BY ended_at
 			LIMIT 1`, []any{id}, &failed); err != nil {
-			return err
+			return false, err
 		}
 	}
-	return t.carryOut(now, r, g.Decide(status, r.cancelled), failed)
+	d := g.Decide(status, r.cancelled)
+	return d.End != "", t.carryOut(now, r, d, failed)
 }
 
 // carryOut writes a decision about a run: – → queued, skipped, dequeued;

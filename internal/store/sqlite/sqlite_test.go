@@ -10,7 +10,15 @@ import (
 )
 
 func open(t *testing.T) store.Store {
-	st, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "test.db"))
+	st, _ := openFile(t)
+	return st
+}
+
+// openFile opens a new file, and returns its path too.
+func openFile(t *testing.T) (*sqlite.Store, string) {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "test.db")
+	st, err := sqlite.Open(t.Context(), path)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -19,7 +27,7 @@ func open(t *testing.T) store.Store {
 			t.Error(err)
 		}
 	})
-	return st
+	return st, path
 }
 
 func TestConformance(t *testing.T) {

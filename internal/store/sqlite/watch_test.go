@@ -3,22 +3,14 @@ package sqlite_test
 import (
 	"database/sql"
 	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
-
-	"github.com/taskflow-run/taskflow/internal/store/sqlite"
 )
 
 func TestChangesByOthersAreNoticed(t *testing.T) {
 	t.Parallel()
-	path := filepath.Join(t.TempDir(), "test.db")
-	st, err := sqlite.Open(t.Context(), path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer st.Close()
+	st, path := openFile(t)
 	other, err := sql.Open("sqlite3", "file:"+path)
 	if err != nil {
 		t.Fatal(err)
@@ -44,12 +36,7 @@ func TestChangesByOthersAreNoticed(t *testing.T) {
 
 func TestADeletedFileIsNoticed(t *testing.T) {
 	t.Parallel()
-	path := filepath.Join(t.TempDir(), "test.db")
-	st, err := sqlite.Open(t.Context(), path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer st.Close()
+	st, path := openFile(t)
 	if _, err := st.Migrate(t.Context()); err != nil {
 		t.Fatal(err)
 	}
